@@ -1,0 +1,5 @@
+export * from './automaton/index.ts'
+export type * from './matcher/contract.ts'
+export * from './model/index.ts'
+export type * from './partition/contract.ts'
+export type * from './rule/program.ts'

@@ -1,0 +1,70 @@
+import type { JsonValue, StreamEvent } from './event.ts'
+import type { EventTime } from './quantities.ts'
+
+/** The events taken so far by the steps of a partial (or complete) match; slots index the rule's event definitions. */
+export interface StepAccess {
+  /** In the order taken; empty when the step took nothing. The caller must not keep or change the array. */
+  taken(slot: number): readonly StreamEvent[]
+  /** Same as `taken(slot).length`, without materialising the list. */
+  count(slot: number): number
+}
+
+export interface ListAccess {
+  /** Whether `value` is on the named list now (event time decides expiry). An unknown list is empty. */
+  has(list: string, value: unknown): boolean
+}
+
+/** Everything an expression may read, besides itself. One is reused for many evaluations. */
+export interface Frame {
+  /** The event at hand (its data is `$` and the source of bare names); absent for `having`-like expressions over nothing. */
+  event: StreamEvent | undefined
+  steps: StepAccess
+  /** `$key`: the value itself for one key part, an object by part name for several. */
+  key: JsonValue
+  lists: ListAccess
+  /** What clocks would say: the event time at hand. */
+  time: EventTime
+}
+
+/** Deterministic: the same input gives the same error on every replay. */
+export interface ExpressionError {
+  /** JSONata's own codes (T2009, D3060, …) and Sequitur's for limits. */
+  readonly code: string
+  readonly message: string
+  /** Characters from the start of the expression. */
+  readonly position?: number
+  readonly token?: string
+  readonly value?: unknown
+}
+
+export type Evaluation =
+  | { readonly ok: true; readonly value: unknown }
+  | { readonly ok: false; readonly error: ExpressionError }
+
+/** What an expression reads; `undefined` in `fields` means "cannot be told, assume everything". */
+export interface ExpressionReads {
+  /** Paths of the event at hand, e.g. `['creditor', 'account']`. */
+  readonly fields: ReadonlyArray<readonly string[]> | undefined
+  /** Slots of the steps read, with the field paths read from each (`undefined`: everything). */
+  readonly steps: ReadonlyMap<number, ReadonlyArray<readonly string[]> | undefined>
+  readonly lists: readonly string[]
+  readonly key: boolean
+  readonly attributes: boolean
+}
+
+export interface Expression {
+  readonly source: string
+  readonly reads: ExpressionReads
+  evaluate(frame: Frame): Evaluation
+  /**
+   * As a predicate: 1 true, 0 false, -1 error (then `lastError` says which). JSONata truthiness; undefined is false. No allocation
+   * on the way to 1 and 0.
+   */
+  test(frame: Frame): 1 | 0 | -1
+  readonly lastError: ExpressionError | undefined
+}
+
+/** The names an expression may use as `$name`, by slot, and how each is seen. */
+export interface ExpressionScope {
+  readonly steps: ReadonlyArray<{ readonly name: string; readonly counted: boolean }>
+}
