@@ -16,6 +16,8 @@ export interface Problem {
   readonly message: string
   readonly hint?: string
   readonly at: Place
+  /** The line at fault and a line of carets beneath it. */
+  readonly excerpt?: string
 }
 
 /** What data or users can cause is returned, never thrown. `problems` of a success are warnings only. */

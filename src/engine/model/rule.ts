@@ -10,6 +10,18 @@ export interface SourceText {
   readonly text: string
   /** JSON Pointer into the rule document. */
   readonly pointer: string
+  /** Where the text stands in the author's file; absent for text that was not read from one. */
+  readonly origin?: SourceOrigin
+}
+
+/** Maps characters of a text to its file: the character at `offset` stands at `line` and `column`, and so on until the next segment. */
+export interface SourceOrigin {
+  readonly file?: string
+  readonly segments: ReadonlyArray<{
+    readonly offset: number
+    readonly line: number
+    readonly column: number
+  }>
 }
 
 export interface EventDefinition {
@@ -47,6 +59,8 @@ export interface AlertTemplate {
 export interface RuleLimits {
   /** Partial matches per key; the oldest is shed beyond it. */
   readonly partialMatchesMax?: number
+  /** The author knows that the pattern has no time limit and wants it so. */
+  readonly unbounded?: boolean
 }
 
 /** A rule as written, after parsing and validation, before compilation. Plain data. */

@@ -1,0 +1,33 @@
+/** Codes of the problems that this folder returns; each has its row in docs/reference/errors.md. */
+export const PATTERN_CODES = [
+  'absence-needs-limit',
+  'bad-count',
+  'bad-duration',
+  'contradictory-pattern',
+  'duplicate-step',
+  'empty-loop',
+  'empty-pattern',
+  'greedy-not-possible',
+  'limit-longer-than-whole',
+  'negation-after-optional',
+  'negation-first',
+  'negation-not-last',
+  'open-ended-wait',
+  'optional-pattern',
+  'pattern-too-large',
+  'sentence-missing-word',
+  'sentence-operator',
+  'sentence-syntax',
+  'sentence-too-long',
+  'skip-does-nothing',
+  'skip-target-optional',
+  'unbounded-pattern',
+  'unknown-event',
+  'unknown-skip-target',
+  'unreachable-step',
+  'until-without-loop',
+  'within-in-the-middle',
+  'without-after-within',
+] as const
+
+export type PatternCode = (typeof PATTERN_CODES)[number]

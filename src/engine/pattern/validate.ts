@@ -1,0 +1,460 @@
+import {
+  type AbsenceStep,
+  type AfterMatch,
+  type EventName,
+  nearest,
+  type Pattern,
+  type PatternStep,
+  type Problem,
+  type Quantifier,
+  type RuleLimits,
+} from '../model/index.ts'
+import type { PatternCode } from './codes.ts'
+import { DURATION_MAX_MS, formatDuration } from './duration.ts'
+import {
+  allSteps,
+  canBeEmpty,
+  innerPatterns,
+  longestLimit,
+  ownEvents,
+  positiveNames,
+  repeats,
+} from './walk.ts'
+import { listOf } from './words.ts'
+
+/** Steps of one pattern, nested ones included. */
+export const STEPS_MAX = 64
+/** Repetitions that a quantifier may count. */
+export const COUNT_MAX = 10_000
+/** Depth of groups and choices. */
+export const NESTING_MAX = 16
+
+export interface PatternContext {
+  /** The events that the rule defines; absent: any name will do. */
+  readonly names?: readonly EventName[]
+  readonly afterMatch?: AfterMatch
+  readonly limits?: RuleLimits
+}
+
+type Report = (code: PatternCode, pointer: string, message: string, hint?: string) => void
+
+/**
+ * What is wrong with a pattern, all of it, each with its JSON Pointer from the pattern (skip targets: `/afterMatch`, which is beside the
+ * pattern). The compiler of automata relies on a pattern without errors here.
+ */
+export function validatePattern(pattern: Pattern, context: PatternContext = {}): readonly Problem[] {
+  const problems: Problem[] = []
+  const add =
+    (severity: 'error' | 'warning'): Report =>
+    (code, pointer, message, hint) => {
+      problems.push({ code, severity, message, at: { pointer }, ...(hint === undefined ? {} : { hint }) })
+    }
+  const error = add('error')
+  const warn = add('warning')
+  if (isTooLarge(pattern, error)) return problems
+  checkPattern({ pattern, pointer: '', top: true, error })
+  checkNames(pattern, context.names, error)
+  checkUniqueness(pattern, error)
+  checkWithout(pattern, '', error)
+  if (problems.length === 0) checkLimits(pattern, context.limits ?? {}, error, warn)
+  if (problems.every(({ severity }) => severity === 'warning') && pattern.steps.every(canBeEmpty)) {
+    const hint = 'leave one step without `optional`'
+    warn('optional-pattern', '', 'Every step is optional: any one of them makes a match.', hint)
+  }
+  if (context.afterMatch) checkSkip(pattern, context.afterMatch, error, warn)
+  return problems
+}
+
+function isTooLarge(pattern: Pattern, error: Report): boolean {
+  let steps = 0
+  for (const { pointer } of allSteps(pattern)) {
+    steps += 1
+    const depth = pointer.split('/steps/').length - 1
+    if (steps > STEPS_MAX || depth > NESTING_MAX) {
+      const limit = steps > STEPS_MAX ? `${STEPS_MAX} steps` : `${NESTING_MAX} levels of groups`
+      error('pattern-too-large', pointer, `A pattern has at most ${limit}.`, 'split the rule')
+      return true
+    }
+  }
+  return false
+}
+
+interface Scope {
+  readonly pattern: Pattern
+  readonly pointer: string
+  /** The whole pattern, not one inside it. */
+  readonly top: boolean
+  readonly error: Report
+}
+
+function checkPattern(scope: Scope): void {
+  const { pattern, pointer, error } = scope
+  if (pattern.steps.length === 0) {
+    error(
+      'empty-pattern',
+      `${pointer}/steps`,
+      'A pattern has at least one step.',
+      'add a step, or remove the empty part',
+    )
+  }
+  if (pattern.withinMs !== undefined) checkDuration(pattern.withinMs, `${pointer}/withinMs`, error)
+  for (const [index, step] of pattern.steps.entries()) checkStep(scope, step, index)
+}
+
+function checkStep(scope: Scope, step: PatternStep, index: number): void {
+  const { error } = scope
+  const at = `${scope.pointer}/steps/${index}`
+  if (step.kind === 'absence') {
+    checkAbsence(scope, step, index)
+    return
+  }
+  const names = ownEvents(step)
+  if ((step.kind === 'event' || step.kind === 'any-order') && names.length === 0) {
+    error('empty-pattern', at, 'A step names at least one event.', 'name the event, or remove the step')
+  }
+  if (step.kind === 'any-order' && step.atLeast !== undefined) {
+    if (!isCount(step.atLeast) || step.atLeast > step.members.length) {
+      const hint = `write a number from 1 to ${step.members.length}`
+      error('bad-count', `${at}/atLeast`, `${step.atLeast} of ${step.members.length} events cannot be.`, hint)
+    }
+  }
+  if (step.kind === 'choice' && step.branches.length === 0) {
+    error(
+      'empty-pattern',
+      `${at}/branches`,
+      'A choice has at least one branch.',
+      'add branches, or remove the step',
+    )
+  }
+  if (step.hopMs !== undefined) {
+    checkDuration(step.hopMs, `${at}/hopMs`, error)
+    checkInside(scope, step.hopMs, `${at}/hopMs`, 'The limit of this hop')
+  }
+  if (step.quantifier) checkQuantifier(scope, step, step.quantifier, `${at}/quantifier`)
+  for (const inner of innerPatterns(step)) {
+    const pointer = at + inner.pointer
+    if (inner.pattern.withinMs !== undefined) {
+      checkInside(scope, inner.pattern.withinMs, `${pointer}/withinMs`, 'The limit of this part')
+    }
+    checkPattern({ pattern: inner.pattern, pointer, top: false, error })
+  }
+}
+
+/** A limit inside another one that is longer than it says nothing; it is a slip of the pen. */
+function checkInside(scope: Scope, limit: number, pointer: string, what: string): void {
+  const whole = scope.pattern.withinMs
+  if (whole === undefined || limit <= whole) return
+  const message = `${what} (${formatDuration(limit)}) is longer than the limit around it (${formatDuration(whole)}).`
+  scope.error(
+    'limit-longer-than-whole',
+    pointer,
+    message,
+    `write at most ${formatDuration(whole)}, or lengthen the limit around it`,
+  )
+}
+
+function checkDuration(value: number, pointer: string, error: Report): void {
+  if (Number.isSafeInteger(value) && value > 0 && value <= DURATION_MAX_MS) return
+  const hint = 'write whole milliseconds from 1 to ten years, for example 300000 for 5 minutes'
+  error('bad-duration', pointer, `${value} is not a length of time.`, hint)
+}
+
+const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 1 && value <= COUNT_MAX
+
+function checkQuantifier(
+  scope: Scope,
+  step: Exclude<PatternStep, AbsenceStep>,
+  quantifier: Quantifier,
+  pointer: string,
+): void {
+  const { error } = scope
+  const { min, max, gapMs } = quantifier
+  const looping = repeats(step)
+  if (!isCount(min)) {
+    const hint =
+      min === 0 ? 'write `min: 1` with `optional: true`' : `write a whole number from 1 to ${COUNT_MAX}`
+    error('bad-count', `${pointer}/min`, `A step cannot take at least ${min} events.`, hint)
+  }
+  if (max !== undefined && (!isCount(max) || max < min)) {
+    const hint =
+      max < min
+        ? `swap them: at least ${max}, at most ${min}`
+        : `write a whole number from ${min} to ${COUNT_MAX}`
+    error(
+      'bad-count',
+      `${pointer}/max`,
+      `A step cannot take at least ${min} and at most ${max} events.`,
+      max < 1 ? 'remove the step' : hint,
+    )
+  }
+  if (quantifier.until !== undefined && max !== undefined) {
+    const hint = 'use it with `one or more` or `at least N`, or remove it'
+    error(
+      'until-without-loop',
+      `${pointer}/until`,
+      '`until` ends a repetition without an upper end; this step has none.',
+      hint,
+    )
+  }
+  if (quantifier.greedy === true && step.kind !== 'event') {
+    const hint = 'remove `greedy`, or repeat a single event'
+    error('greedy-not-possible', `${pointer}/greedy`, 'Only a step of one event can be greedy.', hint)
+  }
+  if (quantifier.greedy === true && quantifier.inner === 'non-deterministic-relaxed') {
+    const hint = 'remove `greedy`, or make `inner` relaxed or strict'
+    error(
+      'greedy-not-possible',
+      `${pointer}/greedy`,
+      'A step that takes every combination cannot be greedy too.',
+      hint,
+    )
+  }
+  if (gapMs !== undefined) {
+    checkDuration(gapMs, `${pointer}/gapMs`, error)
+    checkInside(scope, gapMs, `${pointer}/gapMs`, 'The limit between repetitions')
+    if (!looping) {
+      error(
+        'bad-count',
+        `${pointer}/gapMs`,
+        'A step that is not repeated has no gap.',
+        'remove `gapMs`, or raise `max`',
+      )
+    }
+  }
+  const bare = innerPatterns(step)
+  if (looping && bare.some(({ pattern }) => pattern.steps.length > 0 && pattern.steps.every(canBeEmpty))) {
+    const hint = 'leave one step in the group without `optional`, or do not repeat the group'
+    error(
+      'empty-loop',
+      pointer,
+      'A repeated group must take something in every round; all of this one is optional.',
+      hint,
+    )
+  }
+}
+
+function checkAbsence(scope: Scope, step: AbsenceStep, index: number): void {
+  const { pattern, error } = scope
+  const at = `${scope.pointer}/steps/${index}`
+  const before = pattern.steps[index - 1]
+  const after = pattern.steps[index + 1]
+  if (step.events.length === 0)
+    error('empty-pattern', at, 'An absence names at least one event.', 'name the event that must not come')
+  if (step.forMs !== undefined) {
+    checkDuration(step.forMs, `${at}/forMs`, error)
+    if (step.contiguity === 'strict') {
+      const hint = 'use `contiguity: relaxed`, or remove `forMs`'
+      error(
+        'contradictory-pattern',
+        `${at}/forMs`,
+        'A strict absence is decided by the next event, not by a time.',
+        hint,
+      )
+    }
+    checkInside(scope, step.forMs, `${at}/forMs`, 'The time of this absence')
+  }
+  if (!before) {
+    const hint =
+      'start with an event: `heartbeat not followed by heartbeat within 90 seconds`; for a part of a pattern, put the absence before the group'
+    error(
+      'negation-first',
+      at,
+      'An absence needs an event before it: nothing says when its time begins.',
+      hint,
+    )
+  } else if (before.kind !== 'absence' && before.quantifier?.optional === true) {
+    const hint = 'make that step required, or write a choice of two patterns'
+    error(
+      'negation-after-optional',
+      at,
+      'An absence cannot follow an optional step: nothing may have been taken there.',
+      hint,
+    )
+  }
+  if (!after && step.contiguity === 'relaxed' && step.forMs === undefined && pattern.withinMs === undefined) {
+    const hint = 'add `within 30 minutes` at the end, or write `not followed within 30 minutes by …`'
+    error(
+      'absence-needs-limit',
+      at,
+      'An absence at the end needs a time limit: without one it is never certain.',
+      hint,
+    )
+  }
+  if (after) checkAfterAbsence(scope, step, after, at)
+}
+
+function checkAfterAbsence(scope: Scope, step: AbsenceStep, after: PatternStep, at: string): void {
+  const { error } = scope
+  const whole = scope.pattern.withinMs
+  if (step.forMs !== undefined && whole !== undefined && step.forMs === whole) {
+    const message = `After ${formatDuration(step.forMs)} without these events the limit of ${formatDuration(whole)} is over: what follows cannot come.`
+    error('unreachable-step', at, message, 'shorten the absence or lengthen the limit')
+  }
+  if (step.forMs !== undefined || after.kind !== 'event' || after.quantifier?.optional === true) return
+  // What the next step takes ends the absence in the same moment, so a name on both sides can never be taken.
+  const both = after.events.filter((name) => step.events.includes(name))
+  if (both.length < after.events.length || both.length === 0) return
+  const message = `${listOf(both)} must not come, and must come next: this never happens.`
+  error(
+    'contradictory-pattern',
+    at,
+    message,
+    `remove ${listOf(both)} on one side, or give the absence a time: \`forMs\``,
+  )
+}
+
+function checkNames(pattern: Pattern, names: readonly EventName[] | undefined, error: Report): void {
+  if (!names) return
+  const check = (name: EventName, pointer: string) => {
+    if (names.includes(name)) return
+    const meant = nearest(name, names)
+    const known =
+      names.length === 0 ? 'the rule defines no events' : `the rule defines ${listOf(names, 'and')}`
+    error(
+      'unknown-event',
+      pointer,
+      `There is no event \`${name}\`.`,
+      meant === undefined ? known : `did you mean \`${meant}\`?`,
+    )
+  }
+  const checkAll = (said: readonly EventName[] | undefined, pointer: string) =>
+    said?.forEach((name, index) => {
+      check(name, `${pointer}/${index}`)
+    })
+  checkAll(pattern.without, '/without')
+  for (const { step, pointer } of allSteps(pattern)) {
+    if (step.kind === 'event' || step.kind === 'absence') checkAll(step.events, `${pointer}/events`)
+    if (step.kind === 'any-order') checkAll(step.members, `${pointer}/members`)
+    for (const inner of innerPatterns(step))
+      checkAll(inner.pattern.without, `${pointer}${inner.pointer}/without`)
+    if (step.kind === 'absence' || step.quantifier?.until === undefined) continue
+    check(step.quantifier.until, `${pointer}/quantifier/until`)
+  }
+}
+
+function checkUniqueness(pattern: Pattern, error: Report): void {
+  const seen = new Set<EventName>()
+  for (const { step, pointer } of allSteps(pattern)) {
+    const part = step.kind === 'any-order' ? 'members' : 'events'
+    for (const [index, name] of ownEvents(step).entries()) {
+      if (seen.has(name)) {
+        const hint = `define a second event with the same subject and condition, for example \`${name}_again\``
+        error(
+          'duplicate-step',
+          `${pointer}/${part}/${index}`,
+          `\`${name}\` stands twice: \`$${name}\` could not tell which.`,
+          hint,
+        )
+      }
+      seen.add(name)
+    }
+    if (step.kind === 'absence' || step.quantifier?.until === undefined) continue
+    if (ownEvents(step).includes(step.quantifier.until)) {
+      const hint = 'end the repetition with another event'
+      const message = `\`${step.quantifier.until}\` cannot both repeat and end the repetition.`
+      error('contradictory-pattern', `${pointer}/quantifier/until`, message, hint)
+    }
+  }
+}
+
+/** `without` a step's own event is fine for the first single step ("no second one"); everywhere else the match would forbid itself. */
+function checkWithout(pattern: Pattern, pointer: string, error: Report): void {
+  for (const [index, name] of (pattern.without ?? []).entries()) {
+    for (const { step } of allSteps(pattern)) {
+      if (!ownEvents(step).includes(name)) continue
+      const starts =
+        step === pattern.steps[0] && step.kind === 'event' && !repeats(step) && pattern.steps.length > 1
+      if (starts) continue
+      const hint = `remove \`${name}\` from \`without\`, or define a second event for what must not come`
+      error(
+        'contradictory-pattern',
+        `${pointer}/without/${index}`,
+        `The pattern takes \`${name}\` and forbids it.`,
+        hint,
+      )
+    }
+  }
+  for (const { step, pointer: at } of allSteps(pattern, pointer)) {
+    for (const inner of innerPatterns(step)) {
+      if (inner.pattern.without)
+        checkWithout({ ...inner.pattern, steps: inner.pattern.steps }, at + inner.pointer, error)
+    }
+  }
+}
+
+/** A pattern that waits without any limit keeps partial matches for ever. */
+function checkLimits(pattern: Pattern, limits: RuleLimits, error: Report, warn: Report): void {
+  const waiting = firstOpenWait(pattern, '')
+  if (waiting === undefined) return
+  const bounded = limits.partialMatchesMax !== undefined || limits.unbounded === true
+  if (longestLimit(pattern) === undefined) {
+    const message = 'The pattern has no time limit: it would wait for ever and keep what it has begun.'
+    const hint =
+      'add `within 1 hour` at the end; or say `limits: { partialMatchesMax: 100 }`; or, if that is meant, `limits: { unbounded: true }`'
+    if (limits.unbounded === true) warn('open-ended-wait', waiting, message, 'nothing, if that is meant')
+    if (!bounded) error('unbounded-pattern', waiting, message, hint)
+  } else if (!bounded) {
+    const hint = 'add `within …` at the end, or `limits: { partialMatchesMax: 100 }`'
+    warn(
+      'open-ended-wait',
+      waiting,
+      'No limit covers this step: it waits for ever once what stands before it has happened.',
+      hint,
+    )
+  }
+}
+
+/** The pointer of a step that can wait without a limit, or undefined when every wait ends. */
+function firstOpenWait(pattern: Pattern, pointer: string): string | undefined {
+  if (pattern.withinMs !== undefined) return undefined
+  for (const [index, step] of pattern.steps.entries()) {
+    const at = `${pointer}/steps/${index}`
+    // An absence with a time, and one that the next event decides, end by themselves.
+    if (step.kind === 'absence') continue
+    if (index > 0 && step.contiguity !== 'strict' && step.hopMs === undefined) return at
+    const single =
+      step.kind === 'event' || (step.kind === 'any-order' && (step.atLeast ?? step.members.length) === 1)
+    if (repeats(step) && step.quantifier?.inner !== 'strict' && step.quantifier?.gapMs === undefined) {
+      // A first step that may take more has already matched where nothing follows; it still keeps what it took.
+      return `${at}/quantifier`
+    }
+    if (step.kind === 'any-order' && !single) return at
+    for (const inner of innerPatterns(step)) {
+      const open = firstOpenWait(inner.pattern, at + inner.pointer)
+      if (open !== undefined) return open
+    }
+  }
+  return undefined
+}
+
+function checkSkip(pattern: Pattern, afterMatch: AfterMatch, error: Report, warn: Report): void {
+  if (afterMatch.kind !== 'skip-to-first' && afterMatch.kind !== 'skip-to-last') return
+  const { step: target } = afterMatch
+  const names = positiveNames(pattern)
+  const pointer = '/afterMatch'
+  if (!names.includes(target)) {
+    const meant = nearest(target, names)
+    const hint =
+      meant === undefined
+        ? `name one of the steps that take events: ${listOf(names)}`
+        : `did you mean \`${meant}\`?`
+    error(
+      'unknown-skip-target',
+      pointer,
+      `\`${target}\` is not a step of the pattern that takes events.`,
+      hint,
+    )
+    return
+  }
+  const [first] = pattern.steps
+  if (first && ownEvents(first).includes(target) && !repeats(first) && afterMatch.orFail !== true) {
+    const message = `Skipping to \`${target}\`, where every match starts, skips nothing.`
+    warn('skip-does-nothing', pointer, message, 'write `afterMatch: no-skip`, or skip to a later step')
+  }
+  const index = pattern.steps.findIndex((step) => ownEvents(step).includes(target))
+  const step = pattern.steps[index]
+  if (step && step.kind === 'event' && step.events.length === 1 && step.quantifier?.optional !== true) return
+  const message = `\`${target}\` may be missing from a match; then nothing is skipped.`
+  if (afterMatch.orFail !== true)
+    warn('skip-target-optional', pointer, message, 'skip to a step that is always there')
+}
