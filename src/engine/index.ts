@@ -1,5 +1,5 @@
 export * from './automaton/index.ts'
-export type * from './matcher/contract.ts'
+export * from './matcher/index.ts'
 export * from './model/index.ts'
 export type * from './partition/contract.ts'
 export * from './pattern/index.ts'

@@ -1,5 +1,13 @@
 import type { Automaton } from '../automaton/index.ts'
-import type { EventTime, Match, StateReader, StateWriter, StepAccess, StreamEvent } from '../model/index.ts'
+import type {
+  EventName,
+  EventTime,
+  Match,
+  StateReader,
+  StateWriter,
+  StepAccess,
+  StreamEvent,
+} from '../model/index.ts'
 
 /** What the matcher asks and tells while it runs. Calls are synchronous, in the order in which things happen. */
 export interface MatcherHost {
@@ -15,6 +23,11 @@ export interface MatcherHost {
   timedOut(match: Match, key: string): void
   /** Partial matches dropped because a limit was reached. */
   shed(count: number, key: string): void
+  /**
+   * `orFail`: the step that the after-match strategy skips to took nothing in this match, or is its first event. The match itself was
+   * reported and discards nothing; the matcher goes on.
+   */
+  skipMissed?(match: Match, step: EventName, key: string): void
 }
 
 /** One rule's pattern, running for every key. Owns all state of the rule in one partition. */

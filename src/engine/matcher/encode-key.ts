@@ -1,0 +1,103 @@
+import type { Graph } from '../automaton/index.ts'
+import { invariant, type StateReader, type StateWriter } from '../model/index.ts'
+import type { HeldMatch, KeyState } from './key-state.ts'
+import { deadlineOf, PENDING_BIT, type Run } from './run.ts'
+import type { Taken } from './taken.ts'
+
+const FORMAT = 1
+
+/** Writes a key's state; nodes that partial matches share are written once. */
+export function encodeKey(state: KeyState, writer: StateWriter): void {
+  const numbers = new Map<Taken, number>()
+  const nodes: Taken[] = []
+  const add = (last: Taken): void => {
+    const path: Taken[] = []
+    for (let node: Taken | undefined = last; node !== undefined && !numbers.has(node); node = node.previous)
+      path.push(node)
+    for (const node of path.reverse()) numbers.set(node, nodes.push(node))
+  }
+  for (const run of state.runs) add(run.last)
+  for (const match of state.held) add(match.last)
+  const numberOf = (node: Taken | undefined): number => (node === undefined ? 0 : (numbers.get(node) ?? 0))
+
+  writer.uint(FORMAT)
+  writer.uint(nodes.length)
+  for (const node of nodes) {
+    writer.uint(node.slot)
+    writer.event(node.event)
+    writer.uint(numberOf(node.previous))
+  }
+  writer.uint(state.runs.length)
+  for (const run of state.runs) {
+    writer.uint(numberOf(run.last))
+    writer.uint(run.state.id)
+    writer.uint(run.open)
+    writer.uint(run.isFresh ? 1 : 0)
+    writer.uint(run.groupStarts.length)
+    for (const start of run.groupStarts) writer.number(start)
+  }
+  writer.uint(state.held.length)
+  for (const match of state.held) {
+    writer.uint(numberOf(match.last))
+    writer.number(match.completedAt)
+    writer.uint(match.completedBy === undefined ? 0 : 1)
+    if (match.completedBy !== undefined) writer.event(match.completedBy)
+  }
+}
+
+/** Reads what `encodeKey` wrote for the same pattern. */
+export function decodeKey(graph: Graph, reader: StateReader): KeyState {
+  const format = reader.uint()
+  invariant(format === FORMAT, `keyed state has format ${format}`)
+  const nodes: Taken[] = []
+  const first: Taken[] = []
+  const count = reader.uint()
+  for (let number = 1; number <= count; number++) {
+    const slot = reader.uint()
+    const event = reader.event()
+    const previous = reader.uint()
+    const node: Taken = { slot, event, previous: nodes[previous - 1] }
+    nodes.push(node)
+    first.push(first[previous - 1] ?? node)
+  }
+  const readNode = (): { last: Taken; first: Taken['event'] } => {
+    const number = reader.uint()
+    const last = nodes[number - 1]
+    const start = first[number - 1]
+    invariant(last !== undefined && start !== undefined, 'keyed state refers to an event it does not have')
+    return { last, first: start.event }
+  }
+  const runs: Run[] = []
+  for (let left = reader.uint(); left > 0; left--) {
+    const node = readNode()
+    const id = reader.uint()
+    const state = graph.states[id]
+    invariant(state !== undefined, `keyed state refers to state ${id}, which the pattern does not have`)
+    const open = reader.uint()
+    const isFresh = reader.uint() === 1
+    const groupStarts: number[] = []
+    for (let groups = reader.uint(); groups > 0; groups--) groupStarts.push(reader.number())
+    const run: Run = { ...node, state, groupStarts, open, isFresh, deadline: Number.POSITIVE_INFINITY }
+    run.deadline = deadlineOf(graph, run)
+    runs.push(run)
+  }
+  const held: HeldMatch[] = []
+  for (let left = reader.uint(); left > 0; left--) {
+    const node = readNode()
+    const completedAt = reader.number()
+    const completedBy = reader.uint() === 1 ? reader.event() : undefined
+    held.push({ ...node, completedAt, completedBy })
+  }
+  return { runs, held, armed: Number.POSITIVE_INFINITY, armedFirst: undefined }
+}
+
+/** Slots that an open edge of the run could take next. */
+export function waitingFor(run: Run): number[] {
+  let mask = 0
+  run.state.edges.forEach((edge, index) => {
+    if ((run.open & (1 << index)) !== 0) mask |= edge.mask
+  })
+  const slots: number[] = []
+  for (let slot = 0; slot < PENDING_BIT; slot++) if ((mask & (1 << slot)) !== 0) slots.push(slot)
+  return slots
+}

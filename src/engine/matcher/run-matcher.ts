@@ -1,0 +1,303 @@
+import type { Automaton, Edge, Graph } from '../automaton/index.ts'
+import {
+  type EventTime,
+  eventTime,
+  invariant,
+  type Match,
+  type StateReader,
+  type StateWriter,
+  type StreamEvent,
+} from '../model/index.ts'
+import { isBelow, skipAfter } from './after-match.ts'
+import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
+import { Deadlines } from './deadlines.ts'
+import { decodeKey, encodeKey, waitingFor } from './encode-key.ts'
+import type { HeldMatch, KeyState } from './key-state.ts'
+import { createRun, deadlineOf, edgeLimit, NO_GROUPS, PENDING_BIT, pendingEnd, type Run } from './run.ts'
+import { EventView, stepRun } from './step-run.ts'
+import { isBefore, listsBySlot, matchOf, type Taken } from './taken.ts'
+
+const NO_MASK = 0
+
+/**
+ * The general matcher: every partial match is a run over shared nodes, and every event of a key is shown to every run of it. Right for
+ * every pattern; the specialised matchers must behave as it does.
+ */
+export class RunMatcher implements KeyedMatcher {
+  readonly #automaton: Automaton
+  readonly #graph: Graph
+  readonly #host: MatcherHost
+  readonly #view: EventView
+  readonly #slots: number
+  readonly #isSkipping: boolean
+  readonly #states = new Map<string, KeyState>()
+  readonly #changed = new Set<string>()
+  readonly #deadlines = new Deadlines()
+  #partialMatches = 0
+
+  constructor(automaton: Automaton, host: MatcherHost) {
+    this.#automaton = automaton
+    this.#graph = automaton.graph
+    this.#host = host
+    this.#view = new EventView(automaton.graph, host)
+    this.#slots = automaton.input.slots.length
+    this.#isSkipping = automaton.input.afterMatch.kind !== 'no-skip'
+  }
+
+  process(key: string, event: StreamEvent, mask: number): void {
+    const known = this.#states.get(key)
+    if (known === undefined && (mask & this.#automaton.startMask) === NO_MASK) return
+    const state: KeyState = known ?? {
+      runs: [],
+      held: [],
+      armed: Number.POSITIVE_INFINITY,
+      armedFirst: undefined,
+    }
+    const before = state.runs.length
+    const runs: Run[] = []
+    const complete: HeldMatch[] = []
+    this.#view.see(event, mask, key)
+
+    for (const run of state.runs) {
+      const place = runs.length
+      const take = (edge: Edge, slot: number): void => this.#take(run, edge, slot, event, key, runs, complete)
+      this.#view.from(run)
+      const completes = stepRun(this.#graph, run, event, this.#view, take)
+      if (completes) this.#complete(run.last, run.first, event.time, event, key, complete)
+      if (run.open !== 0) {
+        run.deadline = this.#deadlineAfter(run)
+        runs.splice(place, 0, run)
+      }
+    }
+    this.#view.from(undefined)
+    for (const edge of this.#graph.states[0]?.edges ?? []) {
+      if (edge.greedy !== 0 && this.#view.any(edge.greedy) && !this.#view.any(edge.greedyUntil)) continue
+      const slot = this.#view.firstOf(edge.slots)
+      if (slot >= 0) this.#take(undefined, edge, slot, event, key, runs, complete)
+    }
+
+    state.runs = runs
+    this.#report(state, complete, key)
+    this.#shed(state, key)
+    this.#settle(key, state, before, known === undefined)
+  }
+
+  advance(time: EventTime): void {
+    while (this.#deadlines.next <= time) {
+      const entry = this.#deadlines.take()
+      if (entry === undefined) return
+      const { time: at, key } = entry
+      const state = this.#states.get(key)
+      if (state === undefined || state.armed !== at || entry.first !== state.armedFirst) continue
+      state.armed = Number.POSITIVE_INFINITY
+      this.#fire(key, state, at)
+    }
+  }
+
+  get nextDeadline(): number {
+    return this.#deadlines.next
+  }
+
+  has(key: string): boolean {
+    return this.#states.has(key)
+  }
+
+  drainChanges(visit: (key: string, encode: ((writer: StateWriter) => void) | undefined) => void): void {
+    for (const key of this.#changed) {
+      const state = this.#states.get(key)
+      visit(key, state === undefined ? undefined : (writer) => encodeKey(state, writer))
+    }
+    this.#changed.clear()
+  }
+
+  restore(key: string, reader: StateReader): void {
+    invariant(!this.#states.has(key), 'a key is restored once')
+    const state = decodeKey(this.#graph, reader)
+    this.#states.set(key, state)
+    this.#partialMatches += state.runs.length
+    this.#arm(key, state)
+  }
+
+  erase(key: string): void {
+    const state = this.#states.get(key)
+    if (state === undefined) return
+    this.#partialMatches -= state.runs.length
+    this.#states.delete(key)
+    this.#changed.add(key)
+  }
+
+  get keys(): number {
+    return this.#states.size
+  }
+
+  get partialMatches(): number {
+    return this.#partialMatches
+  }
+
+  *inspect(key?: string): Iterable<PartialMatch> {
+    const keys = key === undefined ? [...this.#states.keys()].sort() : [key]
+    for (const each of keys)
+      for (const run of this.#states.get(each)?.runs ?? [])
+        yield {
+          key: each,
+          events: listsBySlot(run.last, this.#slots),
+          waitingFor: waitingFor(run),
+          startedAt: run.first.time,
+          ...(run.deadline === Number.POSITIVE_INFINITY ? {} : { deadline: eventTime(run.deadline) }),
+        }
+  }
+
+  #take(
+    from: Run | undefined,
+    edge: Edge,
+    slot: number,
+    event: StreamEvent,
+    key: string,
+    runs: Run[],
+    complete: HeldMatch[],
+  ): void {
+    const target = this.#graph.states[edge.target]
+    invariant(target !== undefined, 'an edge leads to a state')
+    const last: Taken = { slot, event, previous: from?.last }
+    const first = from?.first ?? event
+    let groupStarts = from?.groupStarts ?? NO_GROUPS
+    if (edge.groupsEntered.length > 0) {
+      const copy = this.#graph.groupLimits.map((_, group) => groupStarts[group] ?? 0)
+      for (const group of edge.groupsEntered) copy[group] = event.time
+      groupStarts = copy
+    }
+    if (target.final) this.#complete(last, first, event.time, event, key, complete)
+    if (target.edges.length > 0 || target.pending !== undefined)
+      runs.push(createRun(this.#graph, target, last, first, groupStarts))
+  }
+
+  #complete(
+    last: Taken,
+    first: StreamEvent,
+    at: number,
+    by: StreamEvent | undefined,
+    key: string,
+    complete: HeldMatch[],
+  ): void {
+    if (this.#automaton.input.hasHaving && !this.#host.accept(matchOf(last, this.#slots, { at, by }), key))
+      return
+    complete.push({ last, first, completedAt: at, completedBy: by })
+  }
+
+  /** Reports what may be reported now: everything without a skip strategy, else what no older partial match can still discard. */
+  #report(state: KeyState, complete: readonly HeldMatch[], key: string): void {
+    if (!this.#isSkipping) {
+      for (const match of complete) this.#host.matched(this.#matchOf(match), key)
+      return
+    }
+    for (const match of complete) insertByStart(state.held, match)
+    for (let match = state.held[0]; match !== undefined; match = state.held[0]) {
+      const oldest = state.runs[0]
+      if (oldest !== undefined && isBefore(oldest.first, match.first)) return
+      state.held.shift()
+      const found = this.#matchOf(match)
+      this.#host.matched(found, key)
+      this.#skip(state, found, key)
+    }
+  }
+
+  #skip(state: KeyState, match: Match, key: string): void {
+    const { afterMatch, slots } = this.#automaton.input
+    const skip = skipAfter(match, afterMatch, slots)
+    if (skip.kind === 'missed') this.#host.skipMissed?.(match, skip.step, key)
+    if (skip.kind !== 'discard') return
+    state.runs = state.runs.filter((run) => !isBelow(run.first, skip.floor))
+    state.held = state.held.filter((other) => !isBelow(other.first, skip.floor))
+  }
+
+  #matchOf(match: HeldMatch): Match {
+    return matchOf(match.last, this.#slots, { at: match.completedAt, by: match.completedBy })
+  }
+
+  #shed(state: KeyState, key: string): void {
+    const excess = state.runs.length - this.#automaton.input.partialMatchesMax
+    if (excess <= 0) return
+    state.runs = state.runs.slice(excess)
+    this.#host.shed(excess, key)
+    this.#report(state, [], key)
+  }
+
+  /** Everything of one key that is due at one time. */
+  #fire(key: string, state: KeyState, at: number): void {
+    const before = state.runs.length
+    const complete: HeldMatch[] = []
+    const expired: Run[] = []
+    const runs: Run[] = []
+    for (const run of state.runs) {
+      if (run.deadline <= at) {
+        const completes = (run.open & (1 << PENDING_BIT)) !== 0 && this.#pendingCompletes(run, at)
+        if (completes) this.#complete(run.last, run.first, at, undefined, key, complete)
+        this.#closeExpired(run, at)
+        if (run.open === 0 && !completes) expired.push(run)
+        run.deadline = this.#deadlineAfter(run)
+      }
+      if (run.open !== 0) runs.push(run)
+    }
+    state.runs = runs
+    if (this.#automaton.input.reportsTimeouts)
+      for (const run of expired)
+        this.#host.timedOut(matchOf(run.last, this.#slots, { at, by: undefined }), key)
+    this.#report(state, complete, key)
+    this.#settle(key, state, before, false)
+  }
+
+  #pendingCompletes(run: Run, at: number): boolean {
+    const waitsForEvent = run.state.pending?.bannedNext !== 0 && run.isFresh
+    return !waitsForEvent && pendingEnd(this.#graph, run) <= at
+  }
+
+  #closeExpired(run: Run, at: number): void {
+    run.state.edges.forEach((edge, index) => {
+      if (edgeLimit(this.#graph, run, edge) <= at) run.open &= ~(1 << index)
+    })
+    if ((run.open & (1 << PENDING_BIT)) !== 0 && pendingEnd(this.#graph, run) <= at)
+      run.open &= ~(1 << PENDING_BIT)
+  }
+
+  #deadlineAfter(run: Run): number {
+    return deadlineOf(this.#graph, run)
+  }
+
+  #settle(key: string, state: KeyState, runsBefore: number, isNew: boolean): void {
+    this.#partialMatches += state.runs.length - runsBefore
+    if (state.runs.length === 0 && state.held.length === 0) {
+      if (isNew) return
+      this.#states.delete(key)
+      this.#changed.add(key)
+      return
+    }
+    if (isNew) this.#states.set(key, state)
+    this.#changed.add(key)
+    this.#arm(key, state)
+  }
+
+  #arm(key: string, state: KeyState): void {
+    let next = Number.POSITIVE_INFINITY
+    let first: StreamEvent | undefined
+    for (const run of state.runs)
+      if (run.deadline < next) {
+        next = run.deadline
+        first = run.first
+      }
+    if (first === undefined || (next === state.armed && first === state.armedFirst)) return
+    state.armed = next
+    state.armedFirst = first
+    this.#deadlines.add(next, first, key)
+  }
+}
+
+/** After all others that start at the same event or before it. */
+function insertByStart(held: HeldMatch[], match: HeldMatch): void {
+  let at = held.length
+  while (at > 0) {
+    const before = held[at - 1]
+    if (before === undefined || !isBefore(match.first, before.first)) break
+    at--
+  }
+  held.splice(at, 0, match)
+}

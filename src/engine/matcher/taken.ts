@@ -1,0 +1,95 @@
+import type { Match, StepAccess, StreamEvent } from '../model/index.ts'
+import { type EventTime, eventTime } from '../model/index.ts'
+
+/** One event taken by one step. Partial matches that share a prefix share its nodes. */
+export interface Taken {
+  readonly slot: number
+  readonly event: StreamEvent
+  readonly previous: Taken | undefined
+}
+
+/** What the steps of a partial match have taken, read from its last node; lists are made when asked for. */
+export class TakenEvents implements StepAccess {
+  readonly #last: Taken | undefined
+  #lists: StreamEvent[][] | undefined
+
+  constructor(last: Taken | undefined) {
+    this.#last = last
+  }
+
+  taken(slot: number): readonly StreamEvent[] {
+    this.#lists ??= listsBySlot(this.#last, 0)
+    return this.#lists[slot] ?? []
+  }
+
+  count(slot: number): number {
+    let count = 0
+    for (let node = this.#last; node !== undefined; node = node.previous) if (node.slot === slot) count++
+    return count
+  }
+}
+
+/** Events by slot, each in the order taken; at least `slots` lists. */
+export function listsBySlot(last: Taken | undefined, slots: number): StreamEvent[][] {
+  const lists: StreamEvent[][] = Array.from({ length: slots }, () => [])
+  for (let node = last; node !== undefined; node = node.previous) {
+    while (lists.length <= node.slot) lists.push([])
+    lists[node.slot]?.push(node.event)
+  }
+  for (const list of lists) if (list.length > 1) list.reverse()
+  return lists
+}
+
+class EventsMatch implements Match {
+  readonly events: ReadonlyArray<readonly StreamEvent[]>
+  readonly first: StreamEvent
+  readonly last: StreamEvent
+  readonly completedAt: EventTime
+  declare readonly completedBy?: StreamEvent
+
+  constructor(
+    events: ReadonlyArray<readonly StreamEvent[]>,
+    first: StreamEvent,
+    last: StreamEvent,
+    completedAt: EventTime,
+    completedBy: StreamEvent | undefined,
+  ) {
+    this.events = events
+    this.first = first
+    this.last = last
+    this.completedAt = completedAt
+    if (completedBy !== undefined) this.completedBy = completedBy
+  }
+
+  taken(slot: number): readonly StreamEvent[] {
+    return this.events[slot] ?? []
+  }
+
+  count(slot: number): number {
+    return this.events[slot]?.length ?? 0
+  }
+}
+
+/** The match that ends in `last`, as plain lists that the receiver may keep. */
+export function matchOf(
+  last: Taken,
+  slots: number,
+  completed: { readonly at: number; readonly by: StreamEvent | undefined },
+): Match {
+  let first = last
+  while (first.previous !== undefined) first = first.previous
+  return new EventsMatch(
+    listsBySlot(last, slots),
+    first.event,
+    last.event,
+    eventTime(completed.at),
+    completed.by,
+  )
+}
+
+/** Order of processing: event time, then sequence. */
+export const isBefore = (left: StreamEvent, right: StreamEvent): boolean =>
+  left.time < right.time || (left.time === right.time && left.sequence < right.sequence)
+
+export const compareEvents = (left: StreamEvent, right: StreamEvent): number =>
+  left.time - right.time || left.sequence - right.sequence
