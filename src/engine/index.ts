@@ -1,6 +1,7 @@
 export * from './automaton/index.ts'
+export type { SourceOptions, TimestampField } from './decode/index.ts'
 export * from './matcher/index.ts'
 export * from './model/index.ts'
-export type * from './partition/contract.ts'
+export * from './partition/index.ts'
 export * from './pattern/index.ts'
 export type * from './rule/program.ts'

@@ -1,0 +1,12 @@
+export type { ContentMode } from './attributes.ts'
+export { type DeadLetter, type DeadLetterReason, decodeEvent, redecode } from './decode.ts'
+export { type LoggedEvent, loggedEvent } from './logged-event.ts'
+export { DEFAULT_PAYLOAD_LIMITS, type PayloadLimits } from './payload-check.ts'
+export {
+  DEFAULT_SOURCE,
+  type ResolvedSource,
+  resolveSource,
+  type SourceOptions,
+  type TimestampField,
+} from './source.ts'
+export { readTimestamp } from './timestamp.ts'

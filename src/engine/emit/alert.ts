@@ -1,0 +1,126 @@
+import type { JsonValue, Match, RuleStatus, StreamEvent } from '../model/index.ts'
+import { eventTime } from '../model/index.ts'
+import { keyObject, keyParts, keyText } from '../route/index.ts'
+import type { RuleProgram } from '../rule/program.ts'
+import { type NewEffect, redacted } from './effects.ts'
+import { alertId } from './identity.ts'
+import { isoTime } from './iso-time.ts'
+import type { AlertText } from './template.ts'
+
+export const ALERT_SCHEMA = 'https://sequitur.dev/schemas/alert.v1.schema.json'
+
+/** Why an alert was kept back. */
+export type Withheld =
+  | { readonly reason: 'suppressed'; readonly until: string }
+  | { readonly reason: 'excepted'; readonly exception: string; readonly why?: string }
+  | { readonly reason: 'rate-limited' }
+
+export interface AlertInput {
+  readonly program: RuleProgram
+  readonly status: RuleStatus
+  readonly key: string
+  readonly match: Match
+  readonly timedOut: boolean
+  readonly text: AlertText
+  readonly suppressedCount: number
+  readonly withheld: Withheld | undefined
+  /** Name of the input stream, for references to events. */
+  readonly stream: string
+  readonly redact: ReadonlySet<string>
+}
+
+/** The alert of a match, or the record of one kept back, as a CloudEvents 1.0 effect. */
+export function alertEffect(input: AlertInput): NewEffect {
+  const { program, match, key, text, withheld } = input
+  const { definition } = program
+  const mode = input.status === 'shadow' ? 'shadow' : 'live'
+  const id = alertId({ rule: definition.id, version: program.version, key, match, timedOut: input.timedOut })
+  const traceparent = traceOf(match)
+  const envelope = {
+    specversion: '1.0',
+    id,
+    type: withheld === undefined ? 'alert.raised.v1' : 'alert.withheld.v1',
+    source: `/rules/${definition.id}`,
+    subject: keyText(key).toWellFormed(),
+    time: isoTime(match.completedAt),
+    datacontenttype: 'application/json',
+    dataschema: ALERT_SCHEMA,
+    traceparent,
+    data: {
+      rule: definition.id,
+      version: program.version,
+      mode,
+      severity: definition.severity,
+      tags: definition.tags,
+      title: definition.title ?? definition.id,
+      message: text.message,
+      key: keyObject(keyParts(key), program.keyNames),
+      started_at: isoTime(match.first.time),
+      completed_at: isoTime(match.completedAt),
+      deadline: match.completedBy === undefined ? isoTime(match.completedAt) : undefined,
+      timed_out: input.timedOut ? true : undefined,
+      evidence: evidenceOf(input),
+      evidence_error: text.errors,
+      events: eventReferences(input),
+      suppressed: { count: input.suppressedCount },
+      withheld,
+      runbook: definition.runbook,
+    },
+  }
+  const subject = alertSubject(program)
+  const prefix = withheld !== undefined ? 'withheld.' : mode === 'shadow' ? 'shadow.' : ''
+  return {
+    kind: withheld !== undefined ? 'withheld-alert' : mode === 'shadow' ? 'shadow-alert' : 'alert',
+    subject: prefix + subject,
+    id: withheld === undefined ? id : `${id}.withheld`,
+    payload: JSON.stringify(envelope),
+    headers:
+      traceparent === undefined
+        ? CONTENT_TYPE
+        : { 'content-type': 'application/cloudevents+json', traceparent },
+    time: eventTime(match.completedAt),
+  }
+}
+
+const CONTENT_TYPE = { 'content-type': 'application/cloudevents+json' }
+
+/** `alerts.<namespace>.<rule>.<severity>`, or the rule's own subject with the severity behind it. */
+export function alertSubject(program: RuleProgram): string {
+  const { definition } = program
+  const base = definition.alert.subject ?? `alerts.${definition.namespace}.${definition.id}`
+  return `${base}.${definition.severity}`
+}
+
+function evidenceOf(input: AlertInput): unknown {
+  return input.redact.size === 0
+    ? input.text.evidence
+    : redacted(input.text.evidence as JsonValue, input.redact)
+}
+
+/** The events of a match by reference, in the order of the log; payloads only where the rule asks for them. */
+function eventReferences(input: AlertInput): unknown[] {
+  const { program, match, stream, redact } = input
+  const { includeEvents } = program.definition.alert
+  const references: Array<{ readonly seq: number; readonly [field: string]: unknown }> = []
+  match.events.forEach((events, slot) => {
+    const step = program.events[slot]?.name
+    for (const event of events) {
+      const reference = { step, id: event.id, stream, seq: event.sequence, time: isoTime(event.time) }
+      references.push(
+        includeEvents
+          ? { ...reference, subject: event.subject, data: redacted(event.data, redact) }
+          : reference,
+      )
+    }
+  })
+  return references.sort((a, b) => a.seq - b.seq)
+}
+
+const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
+
+/** The trace of the completing event, or of the last one taken when time completed the match. */
+function traceOf(match: Match): string | undefined {
+  const event: StreamEvent = match.completedBy ?? match.last
+  const trace = event.attributes?.['traceparent']
+  return trace !== undefined && TRACEPARENT.test(trace) ? trace : undefined
+}

@@ -1,0 +1,96 @@
+/** One suppression key of one rule: alerts before `until` are kept back. */
+export interface SuppressionState {
+  until: number
+  /** Kept back since the last alert that passed. */
+  count: number
+  /** Rises with every alert of the rule that passes: who passed longest ago is the first to be forgotten. */
+  readonly order: number
+}
+
+/**
+ * Keeps repeated alerts back, per suppression key, in event time. The first passes; the number kept back since rides on the next. A
+ * key is forgotten when its time is over and nothing was kept back, or one more such time later.
+ */
+export class Suppressions {
+  #forMs: number
+  readonly #keysMax: number
+  /** In order of `order`. */
+  readonly #states = new Map<string, SuppressionState>()
+  readonly #dirty = new Set<string>()
+  #order = 0
+
+  constructor(options: { readonly forMs: number; readonly keysMax: number }) {
+    this.#forMs = options.forMs
+    this.#keysMax = options.keysMax
+  }
+
+  /** The rule has another length of time now: what was kept back under the old one is forgotten. */
+  keepBackFor(forMs: number): void {
+    if (forMs === this.#forMs) return
+    this.#forMs = forMs
+    for (const key of this.#states.keys()) this.erase(key)
+  }
+
+  get size(): number {
+    return this.#states.size
+  }
+
+  /** Undefined: keep this alert back. A number: let it pass; so many were kept back before it. */
+  admit(key: string, time: number): number | undefined {
+    this.#dirty.add(key)
+    const state = this.#states.get(key)
+    if (state !== undefined && time < state.until) {
+      state.count++
+      return undefined
+    }
+    const count = state === undefined || this.#isOver(state, time) ? 0 : state.count
+    this.#states.delete(key)
+    this.#states.set(key, { until: time + this.#forMs, count: 0, order: ++this.#order })
+    if (this.#states.size > this.#keysMax) this.#makeRoom(time)
+    return count
+  }
+
+  /** When alerts of the key pass again. */
+  until(key: string): number {
+    return this.#states.get(key)?.until ?? 0
+  }
+
+  /** Forgets what is over at `time`. When it is called makes no difference to what is admitted. */
+  sweep(time: number): void {
+    for (const [key, state] of this.#states) {
+      if (state.until > time) return
+      if (this.#isOver(state, time)) this.erase(key)
+    }
+  }
+
+  erase(key: string): void {
+    if (this.#states.delete(key)) this.#dirty.add(key)
+  }
+
+  keys(): IterableIterator<string> {
+    return this.#states.keys()
+  }
+
+  /** In order of `order`. */
+  restore(key: string, state: SuppressionState): void {
+    this.#states.set(key, state)
+    this.#order = state.order
+  }
+
+  drainChanges(visit: (key: string, state: SuppressionState | undefined) => void): void {
+    for (const key of this.#dirty) visit(key, this.#states.get(key))
+    this.#dirty.clear()
+  }
+
+  #isOver(state: SuppressionState, time: number): boolean {
+    return time >= (state.count === 0 ? state.until : state.until + this.#forMs)
+  }
+
+  #makeRoom(time: number): void {
+    this.sweep(time)
+    for (const key of this.#states.keys()) {
+      if (this.#states.size <= this.#keysMax) return
+      this.erase(key)
+    }
+  }
+}

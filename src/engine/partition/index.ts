@@ -1,0 +1,12 @@
+export type {
+  Effect,
+  LogEntry,
+  Partition,
+  PartitionCounters,
+  StateRow,
+  Step,
+} from './contract.ts'
+export { createPartition, restorePartition } from './create.ts'
+export { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
+export type { PartitionOptions, PartitionParts, RuleChange, RuleCompiler } from './options.ts'
+export type { RuleRecord } from './rule-record.ts'

@@ -1,0 +1,34 @@
+import { DEFAULT_PAYLOAD_LIMITS, type PayloadLimits } from '../decode/index.ts'
+
+/** What one partition may hold and say. Reaching a limit is handled in the same way on every replay, counted, and reported. */
+export interface PartitionLimits extends PayloadLimits {
+  /** Keys with live state per rule; beyond it no new key starts a match. */
+  readonly keysPerRuleMax: number
+  /** Partial matches per rule; beyond it no new key starts a match. */
+  readonly partialMatchesPerRuleMax: number
+  /** Partial matches of all rules together; beyond it no new key starts a match. */
+  readonly partialMatchesMax: number
+  /** Events that wait for the watermark; beyond it the watermark is moved up to the oldest of them. */
+  readonly bufferedEventsMax: number
+  readonly suppressionKeysPerRuleMax: number
+  readonly listValuesMax: number
+  /** Per rule, in event time; more are withheld. */
+  readonly alertsPerMinuteMax: number
+  /** Per rule, in event time; withheld alerts beyond it are only counted. */
+  readonly withheldPerMinuteMax: number
+  /** Characters of an event that a late event or dead letter repeats. */
+  readonly payloadCharactersShownMax: number
+}
+
+export const DEFAULT_LIMITS: PartitionLimits = {
+  ...DEFAULT_PAYLOAD_LIMITS,
+  keysPerRuleMax: 1_000_000,
+  partialMatchesPerRuleMax: 1_000_000,
+  partialMatchesMax: 4_000_000,
+  bufferedEventsMax: 500_000,
+  suppressionKeysPerRuleMax: 200_000,
+  listValuesMax: 2_000_000,
+  alertsPerMinuteMax: 6_000,
+  withheldPerMinuteMax: 6_000,
+  payloadCharactersShownMax: 4_096,
+}

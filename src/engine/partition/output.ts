@@ -1,0 +1,8 @@
+import type { NewEffect } from '../emit/index.ts'
+import type { JsonObject } from '../model/index.ts'
+
+/** Where the rules of a partition put what they produce. */
+export interface PartitionOutput {
+  emit(effect: NewEffect): void
+  notice(code: string, detail: JsonObject): void
+}

@@ -1,0 +1,367 @@
+import {
+  DEFAULT_SOURCE,
+  type DeadLetter,
+  decodeEvent,
+  type LoggedEvent,
+  type ResolvedSource,
+  resolveSource,
+} from '../decode/index.ts'
+import { type Disclosure, deadLetterEffect, lateEffect, type NewEffect, noticeEffect } from '../emit/index.ts'
+import {
+  type EventTime,
+  eventTime,
+  type Frame,
+  type JsonObject,
+  type JsonValue,
+  type StreamSequence,
+  streamSequence,
+} from '../model/index.ts'
+import { canonicalPart, compositeKey, Router, type SubjectPlan, subjectMatches } from '../route/index.ts'
+import { DeadlineQueue, EventClock } from '../time/index.ts'
+import { ByteArena } from './byte-arena.ts'
+import type { Effect, LogEntry, Partition, PartitionCounters, StateRow, Step } from './contract.ts'
+import { CONTROL_PREFIX, readControl, readListChange } from './control.ts'
+import { EventStore } from './event-store.ts'
+import { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
+import { Lists } from './lists.ts'
+import type { PartitionOptions, PartitionParts } from './options.ts'
+import { restoreRows, type StoredMeta, takeRows } from './rows.ts'
+import { readRuleEntry } from './rule-record.ts'
+import type { RuleRuntime, RuleSurroundings } from './rule-runtime.ts'
+import { RuleSet } from './rule-set.ts'
+import { WaitingEvents } from './waiting-events.ts'
+
+const PLANS_MAX = 20_000
+const NO_STEPS: Frame['steps'] = { taken: () => [], count: () => 0 }
+
+/** Where events of one subject come from and go to; kept until the rules' subjects change. */
+interface Plan {
+  readonly source: number
+  readonly routes: SubjectPlan
+  readonly revision: number
+}
+
+/** One partition of the engine: everything between a log entry and an effect. */
+export class EnginePartition implements Partition {
+  readonly options: PartitionOptions
+  readonly limits: PartitionLimits
+  readonly lists: Lists
+  readonly rules: RuleSet
+  readonly router: Router
+  readonly events = new EventStore()
+  readonly waiting: WaitingEvents
+  readonly dirtyRules: RuleRuntime[] = []
+  readonly #sources: readonly ResolvedSource[]
+  readonly #disclosure: Disclosure
+  readonly #deadlines = new DeadlineQueue()
+  readonly #frame: Frame
+  readonly #plans = new Map<string, Plan>()
+  readonly #arena = new ByteArena()
+  #clock: EventClock
+  #position = 0
+  #ingestedAt = 0
+  #now = 0
+  #partialMatches = 0
+  #counters = { events: 0, processed: 0, late: 0, deadLettered: 0, duplicates: 0 }
+  #effectNumber = 0
+  #effects: Effect[] = []
+  #isTaken = true
+  #overflowNoticeAt = Number.NEGATIVE_INFINITY
+
+  constructor(options: PartitionOptions, parts: PartitionParts) {
+    this.options = options
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#sources = [...(options.sources ?? []), DEFAULT_SOURCE].map(resolveSource)
+    this.#clock = new EventClock(this.#sources)
+    this.waiting = new WaitingEvents(Math.max(...this.#sources.map((source) => source.latenessMs)))
+    this.lists = new Lists(() => this.#now)
+    this.#frame = {
+      event: undefined,
+      steps: NO_STEPS,
+      key: null,
+      lists: this.lists,
+      time: eventTime(0),
+    }
+    const redact = new Set(options.redact)
+    this.#disclosure = { redact, payloadCharactersMax: this.limits.payloadCharactersShownMax }
+    this.router = new Router({ frame: this.#frame, index: options.index, count: options.count })
+    this.rules = new RuleSet({
+      router: this.router,
+      deadlines: this.#deadlines,
+      around: this.#surroundings(redact),
+      parts,
+    })
+    for (const [list, values] of Object.entries(options.lists ?? {})) {
+      for (const value of values) {
+        const canonical = canonicalPart(value)
+        if (canonical !== undefined) this.lists.restore({ list, value: canonical, until: undefined })
+      }
+    }
+    for (const { program, status } of options.rules ?? []) this.rules.addProgram(program, status ?? 'live')
+  }
+
+  get position(): StreamSequence {
+    return streamSequence(this.#position)
+  }
+
+  get watermark(): EventTime {
+    return eventTime(this.#clock.watermark)
+  }
+
+  get counters(): PartitionCounters {
+    return { ...this.#counters }
+  }
+
+  get pendingEffects(): number {
+    return this.#effects.length
+  }
+
+  get partialMatches(): number {
+    return this.#partialMatches
+  }
+
+  process(entries: readonly LogEntry[]): void {
+    for (let index = 0; index < entries.length; index++) this.#take(entries[index] as LogEntry)
+  }
+
+  takeStep(): Step | undefined {
+    if (this.#isTaken) return undefined
+    this.#isTaken = true
+    const effects = this.#effects
+    this.#effects = []
+    const rows: StateRow[] = takeRows(this, this.#meta())
+    return { position: this.position, ingestedAt: eventTime(this.#ingestedAt), effects, rows }
+  }
+
+  /** Puts stored rows back into a new partition. */
+  restore(rows: Iterable<StateRow>): void {
+    restoreRows(this, rows, (meta) => this.#restoreMeta(meta))
+  }
+
+  /** Whatever the rows say, nothing may be emitted while they are read but what a changed program makes of them. */
+  #restoreMeta(meta: StoredMeta): void {
+    this.#position = meta.position
+    this.#ingestedAt = meta.ingestedAt
+    this.#now = meta.now
+    this.#counters = { ...meta.counters }
+    this.#effectNumber = meta.effectNumber
+    this.#clock = new EventClock(this.#sources, meta.sources, meta.watermark)
+  }
+
+  #meta(): StoredMeta {
+    return {
+      format: 1,
+      position: this.#position,
+      ingestedAt: this.#ingestedAt,
+      now: this.#now,
+      counters: this.#counters,
+      effectNumber: this.#effectNumber,
+      watermark: this.#clock.watermark,
+      sources: this.#clock.readings(),
+    }
+  }
+
+  #take(entry: LogEntry): void {
+    if (entry.sequence <= this.#position) {
+      this.#counters.duplicates++
+      return
+    }
+    this.#isTaken = false
+    this.#position = entry.sequence
+    this.#ingestedAt = entry.ingestedAt
+    if (entry.subject.startsWith(CONTROL_PREFIX)) this.#control(entry)
+    else this.#event(entry)
+  }
+
+  #event(entry: LogEntry): void {
+    const counters = this.#counters
+    counters.events++
+    const plan = this.#plan(entry.subject)
+    const source = this.#sources[plan.source] as ResolvedSource
+    const event = decodeEvent(entry, source, this.limits)
+    if ('reason' in event) {
+      this.#deadLetter(entry, event)
+      return
+    }
+    const before = this.#clock.watermark
+    if (event.time < before) {
+      counters.late++
+      this.#clock.observe(plan.source, event.time, event.ingestedAt)
+      if (this.#isOurs(event.sequence)) {
+        const options = { partition: this.options.index, watermark: before, disclosure: this.#disclosure }
+        this.#emit(lateEffect(event, options))
+      }
+      return
+    }
+    counters.processed++
+    const watermark = this.#clock.observe(plan.source, event.time, event.ingestedAt)
+    // What no rule reads only moves time.
+    if (plan.routes.filters.length > 0) this.#admit(event, entry.payload, { plan, watermark })
+    this.#advance(watermark)
+  }
+
+  #admit(
+    event: LoggedEvent,
+    payload: Uint8Array,
+    at: { readonly plan: Plan; readonly watermark: number },
+  ): void {
+    this.#arena.keep(event, payload)
+    if (this.waiting.size === 0 && event.time <= at.watermark) {
+      this.#dispatch(event, at.plan)
+      return
+    }
+    this.waiting.push(event)
+    if (this.waiting.size > this.limits.bufferedEventsMax) this.#overflow()
+  }
+
+  /** Releases what waits up to the watermark, and fires what is due. */
+  #advance(watermark: number): void {
+    if (this.waiting.size > 0) {
+      for (;;) {
+        const event = this.waiting.take(watermark)
+        if (event === undefined) break
+        this.#dispatch(event, this.#plan(event.subject))
+      }
+    }
+    this.#fire(watermark)
+  }
+
+  #dispatch(event: LoggedEvent, plan: Plan): void {
+    this.#fire(event.time)
+    this.#frame.event = event
+    this.#frame.time = event.time
+    this.router.route(event, plan.routes)
+  }
+
+  #fire(time: number): void {
+    this.#deadlines.advance(time)
+    if (time > this.#now) this.#now = time
+  }
+
+  #deadLetter(entry: LogEntry, letter: DeadLetter): void {
+    this.#counters.deadLettered++
+    if (!this.#isOurs(entry.sequence)) return
+    const options = { partition: this.options.index, disclosure: this.#disclosure }
+    this.#emit(deadLetterEffect(entry, letter, options))
+  }
+
+  /** Too many events wait: the oldest of them is let through, and time with it. */
+  #overflow(): void {
+    const first = this.waiting.firstTime() ?? 0
+    this.#clock.raise(first)
+    if (first >= this.#overflowNoticeAt + 60_000) {
+      this.#overflowNoticeAt = first
+      this.#notice('reorder-buffer-full', { events: this.limits.bufferedEventsMax })
+    }
+    this.#advance(first)
+  }
+
+  #control(entry: LogEntry): void {
+    if (entry.subject === 'sequitur.log.tick') {
+      this.#advance(this.#clock.tick(entry.ingestedAt))
+      return
+    }
+    const value = readControl(entry.payload)
+    if (value === undefined || !this.#obey(entry.subject, value)) {
+      this.#notice('control-unreadable', { subject: entry.subject, sequence: entry.sequence })
+    }
+  }
+
+  #obey(subject: string, value: Readonly<Record<string, unknown>>): boolean {
+    switch (subject) {
+      case 'sequitur.log.rule': {
+        const entry = readRuleEntry(value)
+        if (entry !== undefined) this.rules.apply(entry)
+        return entry !== undefined
+      }
+      case 'sequitur.log.list': {
+        const change = readListChange(value)
+        if (change === undefined) return false
+        const refused = this.lists.change(change, this.limits.listValuesMax)
+        if (refused > 0) this.#notice('list-values-refused', { list: change.list, count: refused })
+        return true
+      }
+      case 'sequitur.log.erase':
+        if (!('key' in value)) return false
+        this.#erase(value['key'] as JsonValue)
+        return true
+      default:
+        return false
+    }
+  }
+
+  #erase(key: JsonValue): void {
+    for (const rule of this.rules.running) {
+      const canonical = canonicalKeyOf(key, rule.program.keyNames)
+      if (canonical !== undefined) rule.erase(canonical)
+    }
+  }
+
+  #plan(subject: string): Plan {
+    const known = this.#plans.get(subject)
+    if (known !== undefined && known.revision === this.router.revision) return known
+    if (this.#plans.size >= PLANS_MAX) this.#plans.clear()
+    const source = known?.source ?? this.#sourceOf(subject)
+    const plan = { source, routes: this.router.plan(subject), revision: this.router.revision }
+    this.#plans.set(subject, plan)
+    return plan
+  }
+
+  #sourceOf(subject: string): number {
+    return this.#sources.findIndex((source) =>
+      source.subjects.some((filter) => subjectMatches(filter, subject)),
+    )
+  }
+
+  /** Which partition speaks for an entry that belongs to no key. */
+  #isOurs(sequence: number): boolean {
+    return sequence % this.options.count === this.options.index
+  }
+
+  #emit(effect: NewEffect): void {
+    this.#effects.push({ number: ++this.#effectNumber, ...effect })
+  }
+
+  #notice(code: string, detail: JsonObject): void {
+    const time = eventTime(Math.max(this.#now, this.#clock.watermark))
+    const number = this.#effectNumber + 1
+    this.#emit(noticeEffect(code, detail, { partition: this.options.index, number, time }))
+  }
+
+  #surroundings(redact: ReadonlySet<string>): RuleSurroundings {
+    return {
+      output: {
+        emit: (effect) => this.#emit(effect),
+        notice: (code, detail) => this.#notice(code, detail),
+      },
+      deadlines: this.#deadlines,
+      lists: this.lists,
+      limits: this.limits,
+      stream: this.options.stream,
+      redact,
+      now: () => this.#now,
+      reached: (time) => {
+        this.#now = time
+      },
+      sequence: () => this.#position,
+      changed: (rule) => void this.dirtyRules.push(rule),
+      hasRoom: () => this.#partialMatches < this.limits.partialMatchesMax,
+      account: (partialMatches) => {
+        this.#partialMatches += partialMatches
+      },
+    }
+  }
+}
+
+/** A scalar is a key of one part, an array the parts in order, an object the parts by name; undefined when it fits the rule in no way. */
+function canonicalKeyOf(key: JsonValue, names: readonly string[]): string | undefined {
+  const values = Array.isArray(key)
+    ? key
+    : typeof key === 'object' && key !== null
+      ? names.map((name) => key[name] ?? null)
+      : [key]
+  if (values.length !== names.length) return undefined
+  const parts = values.map(canonicalPart)
+  if (!parts.every((part) => part !== undefined)) return undefined
+  return parts.length === 1 ? parts[0] : compositeKey(parts)
+}

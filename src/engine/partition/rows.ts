@@ -1,0 +1,262 @@
+import type { LoggedEvent } from '../decode/index.ts'
+import type { SuppressionState } from '../emit/index.ts'
+import { invariant, type StreamEvent } from '../model/index.ts'
+import type { Router } from '../route/index.ts'
+import type { SourceReading } from '../time/index.ts'
+import type { PartitionCounters, StateRow } from './contract.ts'
+import type { EventStore } from './event-store.ts'
+import type { Lists } from './lists.ts'
+import { RowReader, RowWriter } from './row-codec.ts'
+import { extrasRow, keyPrefix, listRow, META, parseRowId, ruleRow, suppressionRow } from './row-ids.ts'
+import type { RuleRecord } from './rule-record.ts'
+import type { RuleExtras, RuleRuntime } from './rule-runtime.ts'
+import type { RuleSet } from './rule-set.ts'
+import type { WaitingEvents } from './waiting-events.ts'
+
+/** What a partition knows beside rules, keys, lists and events. */
+export interface StoredMeta {
+  readonly format: 1
+  readonly position: number
+  readonly ingestedAt: number
+  /** Event time that deadlines have been fired up to. */
+  readonly now: number
+  readonly counters: PartitionCounters
+  readonly effectNumber: number
+  readonly watermark: number
+  readonly sources: readonly SourceReading[]
+}
+
+/** The parts of a partition that rows are made of. */
+export interface Stateful {
+  readonly rules: RuleSet
+  readonly router: Router
+  readonly lists: Lists
+  readonly events: EventStore
+  readonly waiting: WaitingEvents
+  /** Emptied here. */
+  readonly dirtyRules: RuleRuntime[]
+}
+
+const NO_EVENTS: readonly LoggedEvent[] = []
+const encoder = new TextEncoder()
+const decoder = new TextDecoder()
+
+const json = (value: unknown): Uint8Array => encoder.encode(JSON.stringify(value))
+
+/** The rows that changed since the last call. */
+export function takeRows(state: Stateful, meta: StoredMeta): StateRow[] {
+  const rows: StateRow[] = []
+  for (const id of state.rules.orphans.splice(0)) rows.push({ id, value: undefined })
+  const hasStopped = state.rules.stopped.length > 0
+  for (const runtime of state.rules.stopped.splice(0)) forgetRule(state, runtime, rows)
+  for (const id of state.rules.changed) {
+    const known = state.rules.get(id)
+    if (known === undefined) continue
+    rows.push({ id: ruleRow(id), value: json({ version: known.version, record: known.record }) })
+  }
+  state.rules.changed.clear()
+  takeRuleRows(state, meta.now, rows)
+  state.lists.drainChanges(({ list, value, until }) => {
+    const bytes = until === undefined ? undefined : json(until === Number.POSITIVE_INFINITY ? null : until)
+    rows.push({ id: listRow(list, value), value: bytes })
+  })
+  rows.push(...state.waiting.takeRows(meta.watermark))
+  rows.push(...state.events.takeRows())
+  rows.push({ id: META, value: json(meta) })
+  // A rule that stopped and started again may give a row up and write it anew: a step holds each row once.
+  return hasStopped ? [...new Map(rows.map((row) => [row.id, row])).values()] : rows
+}
+
+function takeRuleRows(state: Stateful, now: number, rows: StateRow[]): void {
+  const { events } = state
+  let captured: LoggedEvent[] = []
+  const writer = new RowWriter((event: StreamEvent) => {
+    events.refer(event)
+    captured.push(event as LoggedEvent)
+  })
+  for (const runtime of state.dirtyRules.splice(0)) {
+    runtime.isDirty = false
+    if (runtime.deadline === undefined) continue
+    const { stored } = runtime
+    const prefix = keyPrefix(runtime.id)
+    const routes = state.rules.routesOf(runtime)
+    runtime.matcher.drainChanges((key, encode) => {
+      const before = stored.get(key)
+      if (encode === undefined) {
+        if (routes !== undefined) state.router.settle(routes, key)
+        if (before === undefined) return
+        stored.delete(key)
+        rows.push({ id: prefix + key, value: undefined })
+      } else {
+        encode(writer)
+        stored.set(key, captured.length === 0 ? NO_EVENTS : captured)
+        captured = []
+        rows.push({ id: prefix + key, value: writer.finish() })
+      }
+      if (before !== undefined) for (const event of before) events.release(event)
+    })
+    runtime.suppressions.sweep(now)
+    runtime.suppressions.drainChanges((key, suppression) => {
+      const value = suppression === undefined ? undefined : json(suppression)
+      rows.push({ id: suppressionRow(runtime.id, key), value })
+    })
+    if (runtime.extrasDirty) rows.push({ id: extrasRow(runtime.id), value: json(runtime.extras) })
+    runtime.extrasDirty = false
+  }
+}
+
+/** The stored rows of a rule that no longer runs go; its counts stay. */
+function forgetRule(state: Stateful, runtime: RuleRuntime, rows: StateRow[]): void {
+  const prefix = keyPrefix(runtime.id)
+  for (const [key, events] of runtime.stored) {
+    rows.push({ id: prefix + key, value: undefined })
+    for (const event of events) state.events.release(event)
+  }
+  for (const key of runtime.suppressions.keys()) {
+    rows.push({ id: suppressionRow(runtime.id, key), value: undefined })
+  }
+  rows.push({ id: extrasRow(runtime.id), value: json(runtime.extras) })
+}
+
+interface Numbered {
+  readonly number: number
+  readonly value: Uint8Array
+}
+
+interface Keyed {
+  readonly id: string
+  readonly rule: string
+  readonly key: string
+  readonly value: Uint8Array
+}
+
+/** Puts rows back, whatever order they come in. */
+export function restoreRows(
+  state: Stateful,
+  rows: Iterable<StateRow>,
+  restoreMeta: (meta: StoredMeta) => void,
+): void {
+  const sorted = sortRows(rows)
+  const { meta } = sorted
+  if (meta === undefined) {
+    invariant(sorted.isEmpty, 'stored state has its head row')
+    return
+  }
+  invariant(meta.format === 1, 'stored state is of a known format')
+  restoreMeta(meta)
+  for (const row of sorted.lists) state.lists.restore(row)
+  for (const { rule, version, record } of sorted.rules) state.rules.restore(rule, version, record)
+  state.events.load(sorted.events)
+  for (const row of sorted.keys) restoreKey(state, row)
+  state.events.loaded()
+  restoreSuppressions(state, sorted.suppressions)
+  for (const { rule, value } of sorted.extras) {
+    const runtime = state.rules.get(rule)?.running?.runtime
+    if (runtime !== undefined) runtime.extras = parse<RuleExtras>(value)
+  }
+  state.waiting.restore(sorted.buffered, meta.watermark)
+  for (const runtime of state.rules.running) runtime.restored()
+}
+
+interface SortedRows {
+  meta: StoredMeta | undefined
+  isEmpty: boolean
+  readonly rules: Array<{
+    readonly rule: string
+    readonly version: number
+    readonly record: RuleRecord | undefined
+  }>
+  readonly lists: Array<{ readonly list: string; readonly value: string; readonly until: number | undefined }>
+  readonly events: Numbered[]
+  readonly buffered: Numbered[]
+  readonly keys: Keyed[]
+  readonly suppressions: Keyed[]
+  readonly extras: Array<{ readonly rule: string; readonly value: Uint8Array }>
+}
+
+const parse = <T>(value: Uint8Array): T => JSON.parse(decoder.decode(value)) as T
+
+function sortRows(rows: Iterable<StateRow>): SortedRows {
+  const sorted: SortedRows = {
+    meta: undefined,
+    isEmpty: true,
+    rules: [],
+    lists: [],
+    events: [],
+    buffered: [],
+    keys: [],
+    suppressions: [],
+    extras: [],
+  }
+  for (const { id, value } of rows) {
+    if (value === undefined) continue
+    sorted.isEmpty = false
+    const row = parseRowId(id)
+    invariant(row !== undefined, `a stored row is of a known kind (${id.slice(0, 40)})`)
+    switch (row.kind) {
+      case 'meta':
+        sorted.meta = parse(value)
+        break
+      case 'rule': {
+        const { version, record } = parse<{ version: number; record?: RuleRecord }>(value)
+        sorted.rules.push({ rule: row.rule, version, record })
+        break
+      }
+      case 'list':
+        sorted.lists.push({
+          list: row.list,
+          value: row.value,
+          until: parse<number | null>(value) ?? undefined,
+        })
+        break
+      case 'events':
+        sorted.events.push({ number: row.number, value })
+        break
+      case 'buffered':
+        sorted.buffered.push({ number: row.number, value })
+        break
+      case 'key':
+        sorted.keys.push({ id, rule: row.rule, key: row.key, value })
+        break
+      case 'suppression':
+        sorted.suppressions.push({ id, rule: row.rule, key: row.key, value })
+        break
+      case 'extras':
+        sorted.extras.push({ rule: row.rule, value })
+        break
+      default:
+        row satisfies never
+    }
+  }
+  sorted.events.sort((a, b) => a.number - b.number)
+  sorted.buffered.sort((a, b) => a.number - b.number)
+  return sorted
+}
+
+function restoreKey(state: Stateful, { id, rule, key, value }: Keyed): void {
+  const running = state.rules.get(rule)?.running
+  if (running === undefined) {
+    // The rule is gone or no longer compiles: so is what it had begun.
+    state.rules.orphans.push(id)
+    return
+  }
+  const captured: LoggedEvent[] = []
+  const reader = new RowReader(value, (sequence) => {
+    const event = state.events.find(sequence)
+    captured.push(event)
+    return event
+  })
+  running.runtime.matcher.restore(key, reader)
+  running.runtime.stored.set(key, captured)
+  state.router.revive(running.routes, key)
+}
+
+function restoreSuppressions(state: Stateful, rows: readonly Keyed[]): void {
+  const parsed = rows.map((row) => ({ ...row, state: parse<SuppressionState>(row.value) }))
+  parsed.sort((a, b) => a.state.order - b.state.order)
+  for (const { id, rule, key, state: suppression } of parsed) {
+    const suppressions = state.rules.get(rule)?.running?.runtime.suppressions
+    if (suppressions === undefined) state.rules.orphans.push(id)
+    else suppressions.restore(key, suppression)
+  }
+}

@@ -1,0 +1,416 @@
+import type { LoggedEvent } from '../decode/index.ts'
+import {
+  alertEffect,
+  alertText,
+  Suppressions,
+  type TokenBucket,
+  takeToken,
+  tokenBucket,
+  type Withheld,
+} from '../emit/index.ts'
+import type { CreateKeyedMatcher, KeyedMatcher, MatcherHost } from '../matcher/contract.ts'
+import type {
+  Expression,
+  ExpressionError,
+  Frame,
+  JsonValue,
+  ListAccess,
+  Match,
+  RuleStatus,
+  StepAccess,
+  StreamEvent,
+} from '../model/index.ts'
+import { eventTime } from '../model/index.ts'
+import { canonicalPart, compositeKey, type KeyFault, keyValue, type RouteTarget } from '../route/index.ts'
+import type { AlertProgram, RuleProgram } from '../rule/program.ts'
+import type { Deadline, DeadlineOwner, DeadlineQueue } from '../time/index.ts'
+import type { PartitionLimits } from './limits.ts'
+import type { PartitionOutput } from './output.ts'
+import { countError, countIn, newCounts, type RuleCounts } from './statistics.ts'
+
+const NO_STEPS: StepAccess = { taken: () => [], count: () => 0 }
+const NOTICE_INTERVAL_MS = 60_000
+
+/** What a rule may use of its partition. */
+export interface RuleSurroundings {
+  readonly output: PartitionOutput
+  readonly deadlines: DeadlineQueue
+  readonly lists: ListAccess
+  readonly limits: PartitionLimits
+  readonly stream: string
+  readonly redact: ReadonlySet<string>
+  /** Event time reached. */
+  now(): number
+  /** Event time goes on to a deadline. */
+  reached(time: number): void
+  /** The entry at hand. */
+  sequence(): number
+  /** The rule's state changed. */
+  changed(rule: RuleRuntime): void
+  /** Whether all rules together may start more partial matches. */
+  hasRoom(): boolean
+  /** The rule has so many partial matches more (or fewer). */
+  account(partialMatches: number): void
+}
+
+/** What is kept of a rule beside its matcher and suppressions; one stored row. */
+export interface RuleExtras {
+  readonly counts: RuleCounts
+  readonly alertTokens: TokenBucket
+  readonly withheldTokens: TokenBucket
+  /** By notice code: event time of the last one and how many times it was due since. */
+  readonly notices: Record<string, { at: number; unsaid: number }>
+}
+
+/** One rule, running in one partition: its matcher's host, the router's target, and the way from a match to an alert. */
+export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
+  rank = 0
+  /** Its place among the deadlines of the partition, while it runs. */
+  deadline: Deadline | undefined
+  program: RuleProgram
+  status: RuleStatus
+  readonly matcher: KeyedMatcher
+  readonly suppressions: Suppressions
+  extras: RuleExtras
+  /** Events that the stored row of each key refers to. */
+  readonly stored = new Map<string, readonly LoggedEvent[]>()
+  isDirty = false
+  extrasDirty = false
+  readonly #around: RuleSurroundings
+  readonly #frame: Frame
+  #accounted = 0
+  #key: string | undefined
+  #keyValue: JsonValue = null
+
+  constructor(
+    program: RuleProgram,
+    status: RuleStatus,
+    parts: { readonly around: RuleSurroundings; readonly createMatcher: CreateKeyedMatcher },
+  ) {
+    this.program = program
+    this.status = status
+    this.#around = parts.around
+    this.#frame = {
+      event: undefined,
+      steps: NO_STEPS,
+      key: null,
+      lists: parts.around.lists,
+      time: eventTime(0),
+    }
+    this.matcher = parts.createMatcher(program.automaton, this)
+    this.suppressions = new Suppressions({
+      forMs: suppressionMs(program),
+      keysMax: parts.around.limits.suppressionKeysPerRuleMax,
+    })
+    this.extras = newExtras(parts.around.limits)
+  }
+
+  get id(): string {
+    return this.program.definition.id
+  }
+
+  /** The same pattern under a new version: partial matches and suppressions stay. */
+  replaceProgram(program: RuleProgram, status: RuleStatus): void {
+    this.program = program
+    this.status = status
+    this.suppressions.keepBackFor(suppressionMs(program))
+    this.#touch()
+  }
+
+  // RouteTarget
+
+  has(key: string): boolean {
+    return this.matcher.has(key)
+  }
+
+  deliver(key: string, event: StreamEvent, mask: number): void {
+    const { matcher } = this
+    if (this.#isFull() && !matcher.has(key)) {
+      this.#shed(1, 'no new keys')
+      return
+    }
+    this.#touch()
+    matcher.process(key, event, mask)
+    this.account()
+    const { deadline } = this
+    if (deadline !== undefined && matcher.nextDeadline < deadline.at) {
+      this.#around.deadlines.bringForward(deadline, matcher.nextDeadline)
+    }
+  }
+
+  predicateFailed(slot: number, error: ExpressionError, event: StreamEvent): void {
+    this.#countError(this.#stepName(slot), error, event.sequence)
+  }
+
+  keyUnusable(_slot: number, fault: KeyFault): void {
+    countIn(this.extras.counts.withoutKey, fault)
+    this.#touchExtras()
+  }
+
+  // DeadlineOwner
+
+  nextDeadline(): number {
+    return this.matcher.nextDeadline
+  }
+
+  fire(time: number): void {
+    this.#touch()
+    this.#around.reached(time)
+    this.matcher.advance(eventTime(time))
+    this.account()
+  }
+
+  /** Brings the partition's count of partial matches up to date. */
+  account(): void {
+    const { partialMatches } = this.matcher
+    if (partialMatches === this.#accounted) return
+    this.#around.account(partialMatches - this.#accounted)
+    this.#accounted = partialMatches
+  }
+
+  // MatcherHost
+
+  condition(slot: number, event: StreamEvent, taken: StepAccess, key: string): boolean {
+    const frame = this.#prepare(event, taken, key, event.time)
+    const conjuncts = this.program.events[slot]?.conditional ?? []
+    let failed: ExpressionError | undefined
+    for (const conjunct of conjuncts) {
+      const truth = conjunct.test(frame)
+      if (truth === 0) return false
+      if (truth === -1) failed ??= conjunct.lastError
+    }
+    if (failed === undefined) return true
+    this.#countError(this.#stepName(slot), failed, event.sequence)
+    return false
+  }
+
+  accept(match: Match, key: string): boolean {
+    const { having } = this.program
+    if (having === undefined) return true
+    return this.#holds('having', having, this.#prepare(undefined, match, key, match.completedAt))
+  }
+
+  matched(match: Match, key: string): void {
+    this.extras.counts.matches++
+    this.#alert(match, key, this.program.alert, false)
+  }
+
+  timedOut(match: Match, key: string): void {
+    this.extras.counts.timeouts++
+    const { onTimeout } = this.program
+    if (onTimeout !== undefined) this.#alert(match, key, onTimeout, true)
+  }
+
+  shed(count: number): void {
+    this.#shed(count, 'partial matches of one key')
+  }
+
+  /** Forgets a key: matcher, suppressions, samples. */
+  erase(key: string): void {
+    this.#touch()
+    this.matcher.erase(key)
+    this.account()
+    this.suppressions.erase(key)
+    this.extras.counts.errors = []
+    this.#touchExtras()
+  }
+
+  /** Its stored rows were put back. */
+  restored(): void {
+    this.account()
+    if (this.deadline !== undefined)
+      this.#around.deadlines.bringForward(this.deadline, this.matcher.nextDeadline)
+  }
+
+  /** The rule ends here; gives the number of partial matches that go with it. */
+  stop(): number {
+    const dropped = this.matcher.partialMatches
+    this.extras.counts.dropped += dropped
+    this.#around.account(-this.#accounted)
+    this.#accounted = 0
+    return dropped
+  }
+
+  #alert(match: Match, key: string, program: AlertProgram, timedOut: boolean): void {
+    this.#touchExtras()
+    const frame = this.#prepare(undefined, match, key, match.completedAt)
+    let withheld = this.#exceptionOf(frame)
+    let suppressedCount = 0
+    if (withheld === undefined) {
+      const admitted = this.#admit(frame, key)
+      if (admitted.withheld !== undefined) withheld = admitted.withheld
+      suppressedCount = admitted.count
+    }
+    const { counts } = this.extras
+    if (withheld === undefined) {
+      if (this.status === 'shadow') counts.shadowAlerts++
+      else counts.alerts++
+      counts.lastAlertAt = match.completedAt
+    } else {
+      countIn(counts.withheld, withheld.reason)
+      if (!this.#mayRecord(match)) {
+        counts.withheldUnrecorded++
+        return
+      }
+    }
+    const { output, stream, redact } = this.#around
+    output.emit(
+      alertEffect({
+        program: this.program,
+        status: this.status,
+        key,
+        match,
+        timedOut,
+        text: alertText(program, frame),
+        suppressedCount,
+        withheld,
+        stream,
+        redact,
+      }),
+    )
+  }
+
+  #exceptionOf(frame: Frame): Withheld | undefined {
+    for (const exception of this.program.except) {
+      if (exception.until !== undefined && frame.time >= exception.until) continue
+      if (!this.#holds(`except ${exception.name}`, exception.when, frame)) continue
+      const why = this.program.definition.except.find(({ name }) => name === exception.name)?.why
+      return { reason: 'excepted', exception: exception.name, ...(why === undefined ? {} : { why }) }
+    }
+    return undefined
+  }
+
+  #admit(frame: Frame, key: string): { readonly withheld?: Withheld; readonly count: number } {
+    const { limits } = this.#around
+    let count = 0
+    if (this.program.definition.suppress !== false) {
+      const suppressionKey = this.#suppressionKey(frame, key)
+      const admitted = this.suppressions.admit(suppressionKey, frame.time)
+      if (admitted === undefined) {
+        const until = new Date(this.suppressions.until(suppressionKey)).toISOString()
+        return { withheld: { reason: 'suppressed', until }, count: 0 }
+      }
+      count = admitted
+    }
+    const rate = { burst: limits.alertsPerMinuteMax, perMinute: limits.alertsPerMinuteMax }
+    if (takeToken(this.extras.alertTokens, rate, frame.time)) return { count }
+    this.notice('alerts-rate-limited', { per_minute: limits.alertsPerMinuteMax })
+    return { withheld: { reason: 'rate-limited' }, count }
+  }
+
+  #mayRecord(match: Match): boolean {
+    const perMinute = this.#around.limits.withheldPerMinuteMax
+    const rate = { burst: perMinute, perMinute }
+    if (takeToken(this.extras.withheldTokens, rate, match.completedAt)) return true
+    this.notice('withheld-not-recorded', { per_minute: perMinute })
+    return false
+  }
+
+  /** Parts that fail or have no text count as one value: better one key too few than an alert storm. */
+  #suppressionKey(frame: Frame, key: string): string {
+    const { suppressBy } = this.program
+    if (suppressBy === undefined) return key
+    return compositeKey(
+      suppressBy.map((expression) => {
+        const evaluation = expression.evaluate(frame)
+        if (!evaluation.ok) {
+          this.#countError('suppress', evaluation.error, this.#around.sequence())
+          return ''
+        }
+        return canonicalPart(evaluation.value) ?? JSON.stringify(evaluation.value ?? null)
+      }),
+    )
+  }
+
+  #holds(step: string, expression: Expression, frame: Frame): boolean {
+    const truth = expression.test(frame)
+    if (truth === -1 && expression.lastError !== undefined) {
+      this.#countError(step, expression.lastError, this.#around.sequence())
+    }
+    return truth === 1
+  }
+
+  #prepare(event: StreamEvent | undefined, steps: StepAccess, key: string, time: number): Frame {
+    const frame = this.#frame
+    frame.event = event
+    frame.steps = steps
+    frame.time = eventTime(time)
+    if (this.#key !== key) {
+      this.#key = key
+      this.#keyValue = keyValue(key, this.program.keyNames)
+    }
+    frame.key = this.#keyValue
+    return frame
+  }
+
+  #isFull(): boolean {
+    const { limits } = this.#around
+    const { matcher } = this
+    return (
+      matcher.keys >= limits.keysPerRuleMax ||
+      matcher.partialMatches >= limits.partialMatchesPerRuleMax ||
+      !this.#around.hasRoom()
+    )
+  }
+
+  #shed(count: number, limit: string): void {
+    this.extras.counts.shed += count
+    this.#touchExtras()
+    this.notice('partial-matches-shed', { limit, total: this.extras.counts.shed })
+  }
+
+  /** Says something at most once a minute of event time; what was unsaid in between is counted in the next. */
+  notice(code: string, detail: Readonly<Record<string, JsonValue>>): void {
+    const { notices } = this.extras
+    const now = this.#around.now()
+    const last = notices[code]
+    this.#touchExtras()
+    if (last !== undefined && now < last.at + NOTICE_INTERVAL_MS) {
+      last.unsaid++
+      return
+    }
+    notices[code] = { at: now, unsaid: 0 }
+    const unsaid = last?.unsaid ?? 0
+    this.#around.output.notice(code, {
+      rule: this.id,
+      version: this.program.version,
+      ...detail,
+      ...(unsaid > 0 ? { unsaid } : {}),
+    })
+  }
+
+  #countError(step: string, error: ExpressionError, sequence: number): void {
+    countError(this.extras.counts, step, error, sequence)
+    this.#touchExtras()
+  }
+
+  #stepName(slot: number): string {
+    return this.program.events[slot]?.name ?? String(slot)
+  }
+
+  #touch(): void {
+    if (this.isDirty) return
+    this.isDirty = true
+    this.#around.changed(this)
+  }
+
+  #touchExtras(): void {
+    this.extrasDirty = true
+    this.#touch()
+  }
+}
+
+const newExtras = (limits: PartitionLimits): RuleExtras => ({
+  counts: newCounts(),
+  alertTokens: tokenBucket({ burst: limits.alertsPerMinuteMax, perMinute: limits.alertsPerMinuteMax }),
+  withheldTokens: tokenBucket({
+    burst: limits.withheldPerMinuteMax,
+    perMinute: limits.withheldPerMinuteMax,
+  }),
+  notices: {},
+})
+
+const suppressionMs = (program: RuleProgram): number => {
+  const { suppress } = program.definition
+  return suppress === false ? 0 : suppress.forMs
+}

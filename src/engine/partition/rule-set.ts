@@ -1,0 +1,223 @@
+import type { Problem, RuleStatus } from '../model/index.ts'
+import { keyValue, type Router, type Routes } from '../route/index.ts'
+import type { RuleProgram } from '../rule/program.ts'
+import type { DeadlineQueue } from '../time/index.ts'
+import type { PartitionParts } from './options.ts'
+import type { RuleEntry, RuleRecord } from './rule-record.ts'
+import { RuleRuntime, type RuleSurroundings } from './rule-runtime.ts'
+
+/** What a partition knows of one rule id. */
+export interface KnownRule {
+  readonly id: string
+  /** The version that was last accepted; older ones are ignored. */
+  version: number
+  /** Undefined for a removed rule and for one that came with the options. */
+  record: RuleRecord | undefined
+  running: Running | undefined
+  /** Why the text of `record` does not run. */
+  problems: readonly Problem[]
+}
+
+interface Running {
+  readonly runtime: RuleRuntime
+  readonly routes: Routes
+}
+
+/** The rules of one partition and how they change. */
+export class RuleSet {
+  readonly #known = new Map<string, KnownRule>()
+  /** Running rules in order of id: their rank is their place. */
+  #ranked: RuleRuntime[] = []
+  readonly #router: Router
+  readonly #deadlines: DeadlineQueue
+  readonly #around: RuleSurroundings
+  readonly #parts: PartitionParts
+  /** Ids whose stored record changed. */
+  readonly changed = new Set<string>()
+  /** Runtimes that were stopped and whose stored rows must go. */
+  readonly stopped: RuleRuntime[] = []
+  /** Ids of stored rows that nothing took when they were restored. */
+  readonly orphans: string[] = []
+
+  constructor(options: {
+    readonly router: Router
+    readonly deadlines: DeadlineQueue
+    readonly around: RuleSurroundings
+    readonly parts: PartitionParts
+  }) {
+    this.#router = options.router
+    this.#deadlines = options.deadlines
+    this.#around = options.around
+    this.#parts = options.parts
+  }
+
+  get(id: string): KnownRule | undefined {
+    return this.#known.get(id)
+  }
+
+  all(): IterableIterator<KnownRule> {
+    return this.#known.values()
+  }
+
+  /** In order of id. */
+  get running(): readonly RuleRuntime[] {
+    return this.#ranked
+  }
+
+  /** Starts a rule that is not one of the log's. */
+  addProgram(program: RuleProgram, status: RuleStatus): void {
+    const { id } = program.definition
+    const running = this.#start(program, status)
+    this.#known.set(id, { id, version: program.version, record: undefined, running, problems: [] })
+  }
+
+  /** Puts a stored rule back. One that no longer compiles is known and does not run. */
+  restore(id: string, version: number, record: RuleRecord | undefined): void {
+    const known: KnownRule = { id, version, record, running: undefined, problems: [] }
+    this.#known.set(id, known)
+    if (record === undefined || !runs(record.status)) return
+    const compiled = this.#parts.compiler.compile(record)
+    if (compiled.ok) known.running = this.#start(compiled.value, record.status)
+    else this.#quarantine(known, record, compiled.problems)
+  }
+
+  /** Carries out an entry of the log. */
+  apply(entry: RuleEntry): void {
+    const known = this.#known.get(entry.id)
+    const isOld = known !== undefined && entry.version <= known.version
+    if (entry.kind === 'remove') {
+      // A removal names the version it removes.
+      if (known !== undefined && entry.version >= known.version) this.#remove(known, entry.version)
+      return
+    }
+    if (isOld) return
+    const { kind: _, ...record } = entry
+    this.#put(known ?? this.#meet(entry.id), record)
+  }
+
+  routesOf(runtime: RuleRuntime): Routes | undefined {
+    return this.#known.get(runtime.id)?.running?.routes
+  }
+
+  #meet(id: string): KnownRule {
+    const known: KnownRule = { id, version: 0, record: undefined, running: undefined, problems: [] }
+    this.#known.set(id, known)
+    return known
+  }
+
+  #put(known: KnownRule, record: RuleRecord): void {
+    known.version = record.version
+    this.changed.add(known.id)
+    if (!runs(record.status)) {
+      known.record = record
+      known.problems = []
+      this.#stop(known, record.status)
+      return
+    }
+    const compiled = this.#parts.compiler.compile(record)
+    if (!compiled.ok) {
+      this.#quarantine(known, record, compiled.problems)
+      return
+    }
+    if (compiled.value.definition.id !== record.id) {
+      this.#quarantine(known, record, [])
+      return
+    }
+    known.record = record
+    known.problems = []
+    this.#replace(known, compiled.value, record.status)
+  }
+
+  #replace(known: KnownRule, program: RuleProgram, status: RuleStatus): void {
+    const { running } = known
+    const before = running?.runtime.program.definition
+    if (running !== undefined && before !== undefined) {
+      if (this.#parts.compiler.compare(before, program.definition) === 'compatible') {
+        // Compatible means that events and keys are the same: the routes hold.
+        running.runtime.replaceProgram(program, status)
+        return
+      }
+    }
+    const counts = running?.runtime.extras
+    this.#stop(known, 'changed')
+    known.running = this.#start(program, status)
+    if (counts !== undefined) known.running.runtime.extras = counts
+  }
+
+  #remove(known: KnownRule, version: number): void {
+    known.version = version
+    known.record = undefined
+    known.problems = []
+    this.changed.add(known.id)
+    this.#stop(known, 'removed')
+  }
+
+  #quarantine(known: KnownRule, record: RuleRecord, problems: readonly Problem[]): void {
+    known.problems = problems
+    const first = problems[0]
+    this.#around.output.notice('rule-quarantined', {
+      rule: record.id,
+      version: record.version,
+      problem: first === undefined ? 'the text is of another rule' : `${first.code}: ${first.message}`,
+      running_version: known.running?.runtime.program.version ?? null,
+    })
+  }
+
+  #start(program: RuleProgram, status: RuleStatus): Running {
+    const runtime = new RuleRuntime(program, status, {
+      around: this.#around,
+      createMatcher: this.#parts.createMatcher,
+    })
+    this.#insert(runtime)
+    runtime.deadline = this.#deadlines.add(runtime)
+    return { runtime, routes: this.#router.add(runtime, routesOf(program)) }
+  }
+
+  #stop(known: KnownRule, why: string): void {
+    const { running } = known
+    if (running === undefined) return
+    known.running = undefined
+    const { runtime } = running
+    this.#router.remove(running.routes)
+    if (runtime.deadline !== undefined) this.#deadlines.remove(runtime.deadline)
+    runtime.deadline = undefined
+    this.#ranked.splice(this.#ranked.indexOf(runtime), 1)
+    this.#rank()
+    this.stopped.push(runtime)
+    const dropped = runtime.stop()
+    if (dropped === 0) return
+    this.#around.output.notice('partial-matches-dropped', {
+      rule: runtime.id,
+      version: runtime.program.version,
+      count: dropped,
+      why,
+    })
+  }
+
+  #insert(runtime: RuleRuntime): void {
+    let low = 0
+    let high = this.#ranked.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if ((this.#ranked[middle] as RuleRuntime).id < runtime.id) low = middle + 1
+      else high = middle
+    }
+    this.#ranked.splice(low, 0, runtime)
+    this.#rank()
+  }
+
+  #rank(): void {
+    this.#ranked.forEach((runtime, place) => {
+      runtime.rank = place
+    })
+  }
+}
+
+const runs = (status: RuleStatus): boolean => status === 'live' || status === 'shadow'
+
+const routesOf = (program: RuleProgram): Parameters<Router['add']>[1] => ({
+  slots: program.events,
+  startMask: program.automaton.startMask,
+  needsEveryEvent: program.automaton.needsEveryEvent,
+  keyValue: (key) => keyValue(key, program.keyNames),
+})

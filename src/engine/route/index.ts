@@ -1,0 +1,13 @@
+export {
+  canonicalPart,
+  compositeKey,
+  fnv1a32,
+  type KeyFault,
+  keyObject,
+  keyParts,
+  keyText,
+  keyValue,
+} from './key.ts'
+export type { RouteTarget } from './lane.ts'
+export { Router, type RouteSlot, type RouteSpecification, type Routes, type SubjectPlan } from './router.ts'
+export { SubjectTree, subjectMatches } from './subject-tree.ts'

@@ -1,0 +1,62 @@
+import type { Expression, ExpressionError, StreamEvent } from '../model/index.ts'
+import type { KeyFault } from './key.ts'
+import type { SharedPredicate } from './predicate.ts'
+
+/** A rule as the router sees it. */
+export interface RouteTarget {
+  /** Rules get an event in order of rank. */
+  rank: number
+  has(key: string): boolean
+  deliver(key: string, event: StreamEvent, mask: number): void
+  /** A conjunct of a slot failed and none was false. */
+  predicateFailed(slot: number, error: ExpressionError, event: StreamEvent): void
+  /** The event satisfies a slot but has no usable key. */
+  keyUnusable(slot: number, fault: KeyFault, event: StreamEvent): void
+}
+
+/** One subject filter that rules read. */
+export interface FilterMark {
+  readonly filter: string
+  /** The event that last matched it. */
+  stamp: number
+}
+
+/** One event definition of one rule, as a place where events come in. */
+export interface Tap {
+  readonly lane: Lane
+  readonly slot: number
+  readonly bit: number
+  readonly filter: FilterMark
+  readonly shared: readonly SharedPredicate[]
+  /** Conjuncts that read `$key`: evaluated with the key at hand, by nobody else. */
+  readonly keyed: readonly Expression[]
+  readonly canStart: boolean
+}
+
+/** The event definitions of one rule that share key expressions: an event comes to one key of the rule through each lane. */
+export interface Lane {
+  readonly target: RouteTarget
+  readonly group: KeyGroup
+  readonly taps: readonly Tap[]
+  readonly needsEveryEvent: boolean
+  /** Looked up rule by rule instead of through the group's live keys. */
+  readonly direct: boolean
+  /** Position among the rule's lanes. */
+  readonly order: number
+  stamp: number
+  /** Bits of taps that are known to be satisfied by the event of `stamp`. */
+  mask: number
+}
+
+/** All lanes whose key is computed in the same way: computed once per event, and asked once which of them have live state. */
+export interface KeyGroup {
+  readonly id: string
+  readonly expressions: readonly Expression[]
+  lanes: number
+  directLanes: number
+  /** Lanes that may have state for a key. A lane whose state is gone is removed when that is noticed. */
+  readonly live: Map<string, Set<Lane>>
+  stamp: number
+  key: string | undefined
+  fault: KeyFault | undefined
+}

@@ -1,0 +1,374 @@
+import type { Expression, Frame, StreamEvent } from '../model/index.ts'
+import { fnv1a32 } from './key.ts'
+import { DIRECT_LANES_MAX, keyGroup, keyGroupId, keyOf, markIdle, markLive } from './key-group.ts'
+import type { FilterMark, KeyGroup, Lane, RouteTarget, Tap } from './lane.ts'
+import { PredicateTable, testShared } from './predicate.ts'
+import { SubjectTree } from './subject-tree.ts'
+import { type TapIndex, TapList, testTap } from './tap-list.ts'
+
+/** One event definition of a rule, as far as routing goes. */
+export interface RouteSlot {
+  readonly subject: string
+  readonly key: readonly Expression[]
+  readonly unary: readonly Expression[]
+}
+
+export interface RouteSpecification {
+  readonly slots: readonly RouteSlot[]
+  readonly startMask: number
+  readonly needsEveryEvent: boolean
+  /** `$key` of conjuncts, from the canonical key. */
+  keyValue(key: string): Frame['key']
+}
+
+/** What a rule got from the router: give it back to take the rule out. */
+export interface Routes {
+  readonly target: RouteTarget
+  readonly lanes: readonly Lane[]
+}
+
+/** Live lanes of a key beyond this many are intersected with the index instead of looked at one by one. */
+const LIVE_LANES_SCANNED_MAX = 32
+
+/** All that rules read through one subject filter. */
+interface FilterRoutes extends FilterMark {
+  readonly starts: TapIndex
+  /** By key group, the lanes that may wait for events of this filter. */
+  readonly waiting: Map<KeyGroup, WaitingLanes>
+  lanes: number
+}
+
+interface WaitingLanes {
+  readonly direct: Lane[]
+  /** Taps of lanes that are not direct. */
+  readonly index: TapIndex
+}
+
+/** Which rules read a subject; the same for all events of it. */
+export interface SubjectPlan {
+  readonly filters: readonly FilterRoutes[]
+}
+
+/**
+ * Brings an event to the rules and keys that can take it: those with a start step that the event satisfies, and those that wait
+ * with live state for the event's key.
+ */
+export class Router {
+  readonly #frame: Frame
+  readonly #owns: (key: string) => boolean
+  readonly #predicates = new PredicateTable()
+  readonly #filters = new Map<string, FilterRoutes>()
+  readonly #tree = new SubjectTree<FilterRoutes>()
+  readonly #groups = new Map<string, KeyGroup>()
+  readonly #keyValues = new Map<Lane, (key: string) => Frame['key']>()
+  readonly #touched: Lane[] = []
+  readonly #visitStart: (tap: Tap, result: 1 | -1) => void
+  #stamp = 0
+  #revision = 0
+
+  constructor(options: { readonly frame: Frame; readonly index: number; readonly count: number }) {
+    this.#frame = options.frame
+    const { index, count } = options
+    this.#owns = count === 1 ? () => true : (key) => fnv1a32(key) % count === index
+    this.#visitStart = (tap, result) => {
+      const lane = this.#touch(tap.lane)
+      if (result === 1 && tap.keyed.length === 0) lane.mask |= tap.bit
+    }
+  }
+
+  /** Changes whenever a plan may no longer hold. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  plan(subject: string): SubjectPlan {
+    return { filters: this.#tree.match(subject) }
+  }
+
+  add(target: RouteTarget, specification: RouteSpecification): Routes {
+    const byGroup = new Map<string, number[]>()
+    specification.slots.forEach((slot, index) => {
+      const id = keyGroupId(slot.key)
+      byGroup.set(id, [...(byGroup.get(id) ?? []), index])
+    })
+    const lanes: Lane[] = []
+    for (const [id, slots] of byGroup) {
+      const lane = this.#lane({ target, specification, id, slots, order: lanes.length })
+      lanes.push(lane)
+      for (const tap of lane.taps) this.#connect(tap)
+    }
+    return { target, lanes }
+  }
+
+  remove(routes: Routes): void {
+    for (const lane of routes.lanes) {
+      for (const tap of lane.taps) this.#disconnect(tap)
+      this.#keyValues.delete(lane)
+      lane.group.lanes--
+      if (lane.direct) lane.group.directLanes--
+      if (lane.group.lanes === 0) this.#groups.delete(lane.group.id)
+    }
+  }
+
+  /** Tells the router that a rule has state for a key that no event just brought there (restore). */
+  revive(routes: Routes, key: string): void {
+    for (const lane of routes.lanes) if (!lane.direct) markLive(lane.group, key, lane)
+  }
+
+  /** The rule's state for the key is gone. */
+  settle(routes: Routes, key: string): void {
+    for (const lane of routes.lanes) if (!lane.direct) markIdle(lane.group, key, lane)
+  }
+
+  /** Delivers the event that stands in the frame. */
+  route(event: StreamEvent, plan: SubjectPlan): void {
+    const stamp = ++this.#stamp
+    const touched = this.#touched
+    touched.length = 0
+    const { filters } = plan
+    for (let index = 0; index < filters.length; index++) (filters[index] as FilterRoutes).stamp = stamp
+    for (let index = 0; index < filters.length; index++) this.#collect(filters[index] as FilterRoutes, stamp)
+    if (touched.length > 1) sortByRank(touched)
+    for (let index = 0; index < touched.length; index++) {
+      const lane = touched[index] as Lane
+      this.#evaluate(lane, event)
+    }
+    this.#deliver(event)
+  }
+
+  #collect(filter: FilterRoutes, stamp: number): void {
+    const frame = this.#frame
+    if (filter.starts.size > 0) filter.starts.match(stamp, frame, this.#visitStart)
+    for (const [group, waiting] of filter.waiting) {
+      const key = keyOf(group, stamp, frame)
+      if (key === undefined) this.#collectKeyless(waiting, stamp)
+      else if (this.#owns(key)) this.#collectLive(group, key, waiting)
+    }
+  }
+
+  #collectLive(group: KeyGroup, key: string, waiting: WaitingLanes): void {
+    const { direct } = waiting
+    for (let index = 0; index < direct.length; index++) {
+      const lane = direct[index] as Lane
+      if (lane.stamp !== this.#stamp && lane.target.has(key)) this.#touch(lane)
+    }
+    if (waiting.index.size === 0) return
+    const live = group.live.get(key)
+    if (live === undefined) return
+    if (live.size > LIVE_LANES_SCANNED_MAX) {
+      waiting.index.match(this.#stamp, this.#frame, (tap) => {
+        if (tap.lane.stamp !== this.#stamp && live.has(tap.lane) && tap.lane.target.has(key))
+          this.#touch(tap.lane)
+      })
+      return
+    }
+    for (const lane of live) {
+      if (lane.stamp === this.#stamp) continue
+      if (lane.target.has(key)) this.#touch(lane)
+      else markIdle(group, key, lane)
+    }
+  }
+
+  /** Without a key there is nothing to look up: the rules that would have wanted the event are found so that they can count it. */
+  #collectKeyless(waiting: WaitingLanes, stamp: number): void {
+    for (const lane of waiting.direct) this.#touch(lane)
+    if (waiting.index.size > 0) waiting.index.match(stamp, this.#frame, (tap) => void this.#touch(tap.lane))
+  }
+
+  #touch(lane: Lane): Lane {
+    if (lane.stamp !== this.#stamp) {
+      lane.stamp = this.#stamp
+      lane.mask = 0
+      this.#touched.push(lane)
+    }
+    return lane
+  }
+
+  /** Completes the lane's mask over all its taps that this event's subject reaches. */
+  #evaluate(lane: Lane, event: StreamEvent): void {
+    const stamp = this.#stamp
+    const frame = this.#frame
+    const key = keyOf(lane.group, stamp, frame)
+    if (key !== undefined && !this.#owns(key)) return
+    for (let index = 0; index < lane.taps.length; index++) {
+      const tap = lane.taps[index] as Tap
+      if (tap.filter.stamp !== stamp || (lane.mask & tap.bit) !== 0) continue
+      let result = testTap(tap, stamp, frame)
+      if (result !== 0 && key !== undefined && tap.keyed.length > 0)
+        result = this.#testKeyed(tap, key, result)
+      if (result === 1) lane.mask |= tap.bit
+      else if (result === -1) this.#report(tap, event)
+    }
+    if (key === undefined) this.#reportKeyless(lane, event)
+  }
+
+  #keyError: { expression: Expression | undefined } = { expression: undefined }
+
+  #testKeyed(tap: Tap, key: string, before: 1 | -1): 1 | 0 | -1 {
+    const frame = this.#frame
+    let result = before
+    this.#keyError.expression = undefined
+    frame.key = this.#keyValues.get(tap.lane)?.(key) ?? null
+    for (const expression of tap.keyed) {
+      const truth = expression.test(frame)
+      if (truth === 0) return 0
+      if (truth === -1) {
+        result = -1
+        this.#keyError.expression = expression
+      }
+    }
+    return result
+  }
+
+  #report(tap: Tap, event: StreamEvent): void {
+    const failed = tap.shared.find((predicate) => testShared(predicate, this.#stamp, this.#frame) === -1)
+    const error = failed?.error ?? this.#keyError.expression?.lastError
+    if (error !== undefined) tap.lane.target.predicateFailed(tap.slot, error, event)
+  }
+
+  #reportKeyless(lane: Lane, event: StreamEvent): void {
+    const tap = lane.taps.find((candidate) => (lane.mask & candidate.bit) !== 0)
+    if (tap !== undefined) lane.target.keyUnusable(tap.slot, lane.group.fault ?? 'key-missing', event)
+    lane.mask = 0
+  }
+
+  #deliver(event: StreamEvent): void {
+    const touched = this.#touched
+    for (let index = 0; index < touched.length; index++) {
+      const lane = touched[index] as Lane
+      const key = lane.group.stamp === this.#stamp ? lane.group.key : undefined
+      if (key === undefined || !this.#owns(key)) continue
+      let mask = lane.mask
+      // Two lanes of one rule that meet in one key are one event for that key.
+      if (lane.order > 0 && this.#isMerged(index, lane, key)) continue
+      for (let next = index + 1; next < touched.length; next++) {
+        const other = touched[next] as Lane
+        if (other.target !== lane.target) break
+        if (other.group.key === key) mask |= other.mask
+      }
+      if (mask === 0 && !lane.needsEveryEvent) continue
+      lane.target.deliver(key, event, mask)
+      if (!lane.direct && lane.target.has(key)) markLive(lane.group, key, lane)
+    }
+  }
+
+  /** Whether an earlier lane of the same rule has delivered to this key. */
+  #isMerged(index: number, lane: Lane, key: string): boolean {
+    for (let before = index - 1; before >= 0; before--) {
+      const other = this.#touched[before] as Lane
+      if (other.target !== lane.target) return false
+      if (other.group.key === key) return true
+    }
+    return false
+  }
+
+  #lane(parts: {
+    readonly target: RouteTarget
+    readonly specification: RouteSpecification
+    readonly id: string
+    readonly slots: readonly number[]
+    readonly order: number
+  }): Lane {
+    const { specification, slots } = parts
+    const first = specification.slots[slots[0] as number] as RouteSlot
+    let group = this.#groups.get(parts.id)
+    if (group === undefined) {
+      group = keyGroup(parts.id, first.key)
+      this.#groups.set(parts.id, group)
+    }
+    const direct = group.directLanes < DIRECT_LANES_MAX
+    group.lanes++
+    if (direct) group.directLanes++
+    const taps: Tap[] = []
+    const lane: Lane = {
+      target: parts.target,
+      group,
+      taps,
+      needsEveryEvent: specification.needsEveryEvent,
+      direct,
+      order: parts.order,
+      stamp: 0,
+      mask: 0,
+    }
+    this.#keyValues.set(lane, specification.keyValue)
+    for (const slot of slots) {
+      const { subject, unary } = specification.slots[slot] as RouteSlot
+      taps.push({
+        lane,
+        slot,
+        bit: 1 << slot,
+        filter: this.#filter(subject),
+        shared: unary
+          .filter((expression) => !expression.reads.key)
+          .map((expression) => this.#predicates.acquire(expression)),
+        keyed: unary.filter((expression) => expression.reads.key),
+        canStart: (specification.startMask & (1 << slot)) !== 0,
+      })
+    }
+    return lane
+  }
+
+  #filter(filter: string): FilterRoutes {
+    let routes = this.#filters.get(filter)
+    if (routes === undefined) {
+      routes = { filter, stamp: 0, starts: new TapList(), waiting: new Map(), lanes: 0 }
+      this.#filters.set(filter, routes)
+      this.#tree.set(filter, routes)
+      this.#revision++
+    }
+    return routes
+  }
+
+  #connect(tap: Tap): void {
+    const routes = this.#filters.get(tap.filter.filter) as FilterRoutes
+    routes.lanes++
+    if (tap.canStart) routes.starts.add(tap)
+    if (tap.canStart && !waitsToo(tap)) return
+    const { lane } = tap
+    let waiting = routes.waiting.get(lane.group)
+    if (waiting === undefined) {
+      waiting = { direct: [], index: new TapList() }
+      routes.waiting.set(lane.group, waiting)
+    }
+    if (!lane.direct) waiting.index.add(tap)
+    else if (!waiting.direct.includes(lane)) waiting.direct.push(lane)
+  }
+
+  #disconnect(tap: Tap): void {
+    const { lane } = tap
+    const routes = tap.filter as FilterRoutes
+    for (const predicate of tap.shared) this.#predicates.release(predicate)
+    if (tap.canStart) routes.starts.remove(tap)
+    const waiting = routes.waiting.get(lane.group)
+    if (waiting !== undefined) {
+      if (lane.direct) {
+        const at = waiting.direct.indexOf(lane)
+        if (at >= 0) waiting.direct.splice(at, 1)
+      } else waiting.index.remove(tap)
+      if (waiting.direct.length === 0 && waiting.index.size === 0) routes.waiting.delete(lane.group)
+    }
+    if (--routes.lanes > 0) return
+    this.#filters.delete(routes.filter)
+    this.#tree.delete(routes.filter)
+    this.#revision++
+  }
+}
+
+/** Whether an event that the tap's step does not start with can still matter: to a rule that watches every event of its subjects. */
+const waitsToo = (tap: Tap): boolean => tap.lane.needsEveryEvent
+
+/** Few lanes, nearly always in order already: insertion beats a general sort. */
+function sortByRank(lanes: Lane[]): void {
+  for (let index = 1; index < lanes.length; index++) {
+    const lane = lanes[index] as Lane
+    let at = index
+    while (at > 0 && isAfter(lanes[at - 1] as Lane, lane)) {
+      lanes[at] = lanes[at - 1] as Lane
+      at--
+    }
+    lanes[at] = lane
+  }
+}
+
+const isAfter = (a: Lane, b: Lane): boolean =>
+  a.target.rank > b.target.rank || (a.target === b.target && a.order > b.order)
