@@ -55,7 +55,9 @@ export function takeRows(state: Stateful, meta: StoredMeta): StateRow[] {
     rows.push({ id: ruleRow(id), value: json({ version: known.version, record: known.record }) })
   }
   state.rules.changed.clear()
-  takeRuleRows(state, meta.now, rows)
+  takeRuleRows(state, rows)
+  // Also of rules that nothing happened to: what is kept back ends by itself.
+  for (const runtime of state.rules.running) takeSuppressionRows(runtime, meta.now, rows)
   state.lists.drainChanges(({ list, value, until }) => {
     const bytes = until === undefined ? undefined : json(until === Number.POSITIVE_INFINITY ? null : until)
     rows.push({ id: listRow(list, value), value: bytes })
@@ -67,7 +69,7 @@ export function takeRows(state: Stateful, meta: StoredMeta): StateRow[] {
   return hasStopped ? [...new Map(rows.map((row) => [row.id, row])).values()] : rows
 }
 
-function takeRuleRows(state: Stateful, now: number, rows: StateRow[]): void {
+function takeRuleRows(state: Stateful, rows: StateRow[]): void {
   const { events } = state
   let captured: LoggedEvent[] = []
   const writer = new RowWriter((event: StreamEvent) => {
@@ -95,14 +97,17 @@ function takeRuleRows(state: Stateful, now: number, rows: StateRow[]): void {
       }
       if (before !== undefined) for (const event of before) events.release(event)
     })
-    runtime.suppressions.sweep(now)
-    runtime.suppressions.drainChanges((key, suppression) => {
-      const value = suppression === undefined ? undefined : json(suppression)
-      rows.push({ id: suppressionRow(runtime.id, key), value })
-    })
     if (runtime.extrasDirty) rows.push({ id: extrasRow(runtime.id), value: json(runtime.extras) })
     runtime.extrasDirty = false
   }
+}
+
+function takeSuppressionRows({ id, suppressions }: RuleRuntime, now: number, rows: StateRow[]): void {
+  suppressions.sweep(now)
+  suppressions.drainChanges((key, suppression) => {
+    const value = suppression === undefined ? undefined : json(suppression)
+    rows.push({ id: suppressionRow(id, key), value })
+  })
 }
 
 /** The stored rows of a rule that no longer runs go; its counts stay. */
