@@ -1,0 +1,167 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { inspect } from 'node:util'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApiKey, describeConfig, findApiKey, loadConfig, Secret } from './index.ts'
+import { durationOf, sizeOf } from './units.ts'
+
+let folder: string
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'sequitur-config-'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const load = (text: string | undefined, environment: Record<string, string> = {}, overrides = {}) => {
+  if (text === undefined) return loadConfig({ workingFolder: folder, environment, overrides })
+  writeFileSync(join(folder, 'test.yaml'), text)
+  return loadConfig({ file: 'test.yaml', workingFolder: folder, environment, overrides })
+}
+
+const problemsOf = (text: string, environment: Record<string, string> = {}) => {
+  const result = load(text, environment)
+  return result.ok
+    ? []
+    : result.problems.map(({ code, at, hint }) => [code, at.line ?? at.pointer, at.column, hint])
+}
+
+const configOf = (text: string | undefined, environment: Record<string, string> = {}, overrides = {}) => {
+  const result = load(text, environment, overrides)
+  if (!result.ok) throw new Error(JSON.stringify(result.problems))
+  return result.value
+}
+
+describe('a configuration', () => {
+  test('of nothing is the defaults', () => {
+    const config = configOf(undefined)
+    expect(config.http).toMatchObject({ host: '127.0.0.1', port: 8080, bodyBytesMax: 262_144 })
+    expect(config.input).toMatchObject({ stream: 'SEQUITUR_INPUT', subjects: ['events.>'], inPlace: false })
+    expect(config.nats.embedded.port).toBe(4222)
+    expect(config.dataDir).toBe(join(folder, '.sequitur'))
+    expect(config.commitIntervalMs).toBe(1000)
+  })
+
+  test('reads units and fills in the rest', () => {
+    const config = configOf(
+      'sources:\n  - { subject: payments.>, timestamp: occurred_at, lateness: 1m30s }\nalerts: { retention: 7d }\n',
+    )
+    expect(config.sources[0]).toEqual({
+      name: 'payments.>',
+      subject: 'payments.>',
+      timestamp: 'occurred_at',
+      unit: 'ms',
+      latenessMs: 90_000,
+      maxAheadMs: 300_000,
+      idleMs: 60_000,
+    })
+    expect(config.alerts.retentionMs).toBe(7 * 86_400_000)
+  })
+
+  test('flags win over the environment, which wins over the file', () => {
+    const environment = { SEQUITUR_HTTP_PORT: '9001', SEQUITUR_INPUT_SUBJECTS: 'payments.>, auth.>' }
+    const config = configOf('http: { port: 9000, host: localhost }', environment)
+    expect(config.http).toMatchObject({ host: 'localhost', port: 9001 })
+    expect(config.input.subjects).toEqual(['payments.>', 'auth.>'])
+    expect(configOf('http: { port: 9000 }', environment, { http: { port: 9002 } }).http.port).toBe(9002)
+  })
+
+  test('JSON is read like YAML', () => expect(configOf('{"http": {"port": 1}}').http.port).toBe(1))
+
+  test('the environment can hold lists of maps', () =>
+    expect(
+      configOf('', { SEQUITUR_SOURCES: '[{ subject: a.>, unit: s }]' }).sources.map(({ unit }) => unit),
+    ).toEqual(['s']))
+})
+
+describe('a wrong configuration names every problem, its place and the fix', () => {
+  test('several at once', () =>
+    expect(
+      problemsOf('htpp: { port: 80 }\nhttp:\n  prot: 80\n  port: "80"\ncommitInterval: 5 minutes\n'),
+    ).toEqual([
+      ['config-unknown-key', 1, 1, 'did you mean http?'],
+      ['config-wrong-value', 5, 17, 'for example 500ms, 5m, 1h30m, 7d'],
+      ['config-unknown-key', 3, 3, 'did you mean port?'],
+      ['config-wrong-type', 4, 9, undefined],
+    ]))
+
+  test.each([
+    ['http: [', 'config-syntax'],
+    ['a: 1\na: 2', 'config-syntax'],
+    ['a: &x 1\nb: *x', 'config-syntax'],
+    ['a: !!js/function x', 'config-syntax'],
+    ['- 1', 'config-wrong-type'],
+    ['sources: [{ lateness: 1s }]', 'config-missing-key'],
+    ['http: { host: 0.0.0.0 }', 'config-unsafe-listen'],
+    ['nats: { embedded: { host: 0.0.0.0 } }', 'config-unsafe-listen'],
+    ['input: { subjects: [">"] }', 'config-reserved-subject'],
+    ['input: { subjects: ["alerts.x"] }', 'config-reserved-subject'],
+    ['nats: { password: a, passwordFile: b }', 'config-conflict'],
+    ['nats: { url: nats://x, tokenFile: nowhere }', 'config-unreadable'],
+    ['log: { level: warning }', 'config-wrong-value'],
+  ])('%j: %s', (text, code) => expect(problemsOf(text).map(([found]) => found)).toContain(code))
+
+  test('a missing file', () => {
+    const result = loadConfig({ file: 'nowhere.yaml', workingFolder: folder, environment: {} })
+    expect(result.ok ? [] : result.problems.map(({ code }) => code)).toEqual(['config-unreadable'])
+  })
+
+  test('a slip in a variable is told, a variable of the platform is not', () => {
+    expect(problemsOf('', { SEQUITUR_HTTP_PROT: '1' })).toEqual([
+      ['config-unknown-variable', 'SEQUITUR_HTTP_PROT', undefined, 'did you mean SEQUITUR_HTTP_PORT?'],
+    ])
+    expect(problemsOf('', { SEQUITUR_PORT: 'tcp://10.0.0.1:80', SEQUITUR_SERVICE_HOST: '10.0.0.1' })).toEqual(
+      [],
+    )
+  })
+
+  test('a wrong variable is named', () =>
+    expect(problemsOf('', { SEQUITUR_HTTP_PORT: 'eighty' })).toEqual([
+      ['config-wrong-type', 'SEQUITUR_HTTP_PORT', undefined, undefined],
+    ]))
+})
+
+describe('secrets', () => {
+  test('are never printed', () => {
+    const secret = new Secret('canary')
+    for (const text of [`${secret}`, String(secret), JSON.stringify({ secret }), inspect({ secret })])
+      expect(text).not.toContain('canary')
+    expect(secret.reveal()).toBe('canary')
+  })
+
+  test('do not stand in the printed configuration', () => {
+    const hash = `sha256:${'ab'.repeat(32)}`
+    const config = configOf(
+      `nats: { url: "nats://me:canary1@localhost", password: canary2, token: canary3 }\nauth: { apiKeys: [{ id: ci, hash: "${hash}", role: viewer }] }`,
+    )
+    const printed = describeConfig(config)
+    expect(printed).toContain('nats://***@localhost')
+    for (const canary of ['canary1', 'canary2', 'canary3', 'abab']) expect(printed).not.toContain(canary)
+  })
+
+  test('do not stand in problems', () => {
+    const result = load('nats: { url: "nats://me:canary@ x", password: "" }')
+    expect(JSON.stringify(result)).not.toContain('canary')
+  })
+})
+
+describe('API keys', () => {
+  const { key, hash } = createApiKey('ci')
+  const entry = { id: 'ci', hash, role: 'author', expiresAt: 1000 } as const
+
+  test.each([
+    [key, 999, 'ci'],
+    [key, 1000, undefined],
+    [`${key}x`, 0, undefined],
+    ['', 0, undefined],
+  ])('are found until they expire', (presented, now, expected) =>
+    expect(findApiKey([entry], presented, now)?.id).toBe(expected),
+  )
+})
+
+test.each([
+  ['500ms', 500],
+  ['1h30m', 5_400_000],
+  ['1.5s', 1500],
+])('%s is %d ms', (text, expected) => expect(durationOf(text)).toBe(expected))
+
+test('64KiB is 65536 bytes', () => expect(sizeOf('64KiB')).toBe(65_536))

@@ -1,0 +1,97 @@
+import type { Secret } from './secret.ts'
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+export type ApiRole = 'viewer' | 'producer' | 'author' | 'operator'
+
+export interface EmbeddedBrokerConfig {
+  readonly host: string
+  /** 0: a free one. */
+  readonly port: number
+  readonly serverPath: string | undefined
+}
+
+export interface NatsConfig {
+  /** Absent: a nats-server is started beside the service. May carry user and password: print it with `redactUrl`. */
+  readonly url: string | undefined
+  readonly credsFile: string | undefined
+  readonly user: string | undefined
+  readonly password: Secret | undefined
+  readonly token: Secret | undefined
+  readonly tls:
+    | { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string }
+    | undefined
+  readonly embedded: EmbeddedBrokerConfig
+}
+
+export interface InputConfig {
+  readonly stream: string
+  readonly subjects: readonly string[]
+  readonly sourceStreams: ReadonlyArray<{ readonly stream: string; readonly filter?: string }>
+  /** The stream is the operator's; nothing is created or changed in it. */
+  readonly inPlace: boolean
+  readonly retentionMs: number
+  readonly bytesMax: number
+}
+
+export interface SourceConfig {
+  readonly name: string
+  readonly subject: string
+  /** Path of the field; absent: the broker's time. */
+  readonly timestamp: string | undefined
+  readonly unit: 'ms' | 's'
+  readonly latenessMs: number
+  readonly maxAheadMs: number
+  readonly idleMs: number
+}
+
+export interface HttpConfig {
+  readonly host: string
+  readonly port: number
+  readonly workerPort: number
+  readonly bodyBytesMax: number
+  readonly eventsBodyBytesMax: number
+  readonly requestTimeoutMs: number
+  readonly connectionsMax: number
+  readonly streamsMax: number
+  readonly requestsPerSecond: number
+}
+
+export interface ApiKeyConfig {
+  readonly id: string
+  /** `sha256:` and 64 hexadecimal digits. */
+  readonly hash: string
+  readonly role: ApiRole
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number | undefined
+}
+
+/** Names are those of the engine's partition limits. */
+export interface LimitsConfig {
+  readonly payloadBytesMax: number
+  readonly depthMax: number
+  readonly membersMax: number
+  readonly keysPerRuleMax: number
+  readonly partialMatchesPerRuleMax: number
+  readonly partialMatchesMax: number
+  readonly bufferedEventsMax: number
+  readonly alertsPerMinuteMax: number
+}
+
+/** The configuration after checks: every key has its value, units are numbers, paths are absolute, secrets are read and hidden. */
+export interface Config {
+  /** The file it came from, if there was one. */
+  readonly file: string | undefined
+  readonly dataDir: string
+  readonly nats: NatsConfig
+  readonly input: InputConfig
+  readonly sources: readonly SourceConfig[]
+  readonly partitions: number
+  readonly commitIntervalMs: number
+  readonly http: HttpConfig
+  readonly auth: { readonly apiKeys: readonly ApiKeyConfig[] }
+  readonly alerts: { readonly retentionMs: number; readonly bytesMax: number }
+  readonly limits: LimitsConfig
+  readonly redact: readonly string[]
+  readonly telemetry: { readonly serviceName: string }
+  readonly log: { readonly level: LogLevel }
+}

@@ -1,0 +1,8 @@
+export * from './api-key.ts'
+export { CONFIG_CODES } from './codes.ts'
+export type * from './config.ts'
+export { describeConfig, redactedConfig } from './describe.ts'
+export { CONFIG_FILES, type LoadOptions, loadConfig } from './load.ts'
+export { isLoopback } from './resolve.ts'
+export { configKeys } from './schema.ts'
+export { redactUrl, Secret } from './secret.ts'

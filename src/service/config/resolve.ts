@@ -1,0 +1,239 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { failure, type Problem, type Result, success } from '../../engine/index.ts'
+import { isReservedSubject } from '../subjects.ts'
+import type { PlaceOf } from './check.ts'
+import type { ConfigCode } from './codes.ts'
+import type { ApiRole, Config, LogLevel } from './config.ts'
+import { Secret } from './secret.ts'
+import { durationOf, sizeOf } from './units.ts'
+
+/** The document after the schema check: defaults are filled in, units are still text. */
+export interface RawConfig {
+  readonly dataDir: string
+  readonly nats: {
+    readonly url?: string
+    readonly credsFile?: string
+    readonly user?: string
+    readonly password?: string
+    readonly passwordFile?: string
+    readonly token?: string
+    readonly tokenFile?: string
+    readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string }
+    readonly embedded: { readonly host: string; readonly port: number; readonly serverPath?: string }
+  }
+  readonly input: {
+    readonly stream: string
+    readonly subjects: readonly string[]
+    readonly sourceStreams: ReadonlyArray<{ readonly stream: string; readonly filter?: string }>
+    readonly inPlace: boolean
+    readonly retention: string
+    readonly bytesMax: string
+  }
+  readonly sources: ReadonlyArray<{
+    readonly name?: string
+    readonly subject: string
+    readonly timestamp?: string
+    readonly unit: 'ms' | 's'
+    readonly lateness: string
+    readonly maxAhead: string
+    readonly idle: string
+  }>
+  readonly partitions: number
+  readonly commitInterval: string
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    readonly workerPort: number
+    readonly bodyMax: string
+    readonly eventsBodyMax: string
+    readonly requestTimeout: string
+    readonly connectionsMax: number
+    readonly streamsMax: number
+    readonly requestsPerSecond: number
+  }
+  readonly auth: {
+    readonly apiKeys: ReadonlyArray<{
+      readonly id: string
+      readonly hash: string
+      readonly role: ApiRole
+      readonly expires?: string
+    }>
+  }
+  readonly alerts: { readonly retention: string; readonly bytesMax: string }
+  readonly limits: {
+    readonly payloadMax: string
+    readonly depthMax: number
+    readonly membersMax: number
+    readonly keysPerRuleMax: number
+    readonly partialMatchesPerRuleMax: number
+    readonly partialMatchesMax: number
+    readonly bufferedEventsMax: number
+    readonly alertsPerMinuteMax: number
+  }
+  readonly redact: readonly string[]
+  readonly telemetry: { readonly serviceName: string }
+  readonly log: { readonly level: LogLevel }
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i
+
+export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
+
+/** What a schema cannot say. */
+export function checkMeaning(raw: RawConfig, placeOf: PlaceOf): readonly Problem[] {
+  const problems: Problem[] = []
+  const add = (code: ConfigCode, path: readonly string[], message: string, hint: string): void => {
+    problems.push({ code, severity: 'error', message, hint, at: placeOf(path) })
+  }
+  if (!isLoopback(raw.http.host) && raw.auth.apiKeys.length === 0)
+    add(
+      'config-unsafe-listen',
+      ['http', 'host'],
+      `http.host is ${raw.http.host}, which others can reach, and no API key is configured`,
+      'listen on 127.0.0.1, or add auth.apiKeys',
+    )
+  if (raw.nats.url === undefined && !isLoopback(raw.nats.embedded.host))
+    add(
+      'config-unsafe-listen',
+      ['nats', 'embedded', 'host'],
+      `the embedded broker has no authentication and would listen on ${raw.nats.embedded.host}`,
+      'keep it on 127.0.0.1, or run your own NATS and set nats.url',
+    )
+  for (const [index, subject] of raw.input.subjects.entries())
+    if (!raw.input.inPlace && isReservedSubject(subject))
+      add(
+        'config-reserved-subject',
+        ['input', 'subjects', String(index)],
+        `input.subjects takes ${subject}, which holds subjects of Sequitur's own`,
+        'name subjects that do not overlap alerts.>, shadow.alerts.>, withheld.alerts.>, sequitur.> and $…',
+      )
+  for (const [plain, file] of [
+    ['password', 'passwordFile'],
+    ['token', 'tokenFile'],
+  ] as const)
+    if (raw.nats[plain] !== undefined && raw.nats[file] !== undefined)
+      add(
+        'config-conflict',
+        ['nats', file],
+        `nats.${plain} and nats.${file} are both given`,
+        'give one of them',
+      )
+  const seen = new Set<string>()
+  for (const [index, { id }] of raw.auth.apiKeys.entries()) {
+    if (seen.has(id))
+      add(
+        'config-conflict',
+        ['auth', 'apiKeys', String(index), 'id'],
+        `two API keys are called ${id}`,
+        'give each its own id',
+      )
+    seen.add(id)
+  }
+  return problems
+}
+
+export interface ResolveContext {
+  readonly file: string | undefined
+  /** Relative paths start here. */
+  readonly folder: string
+  readonly placeOf: PlaceOf
+}
+
+/** Units become numbers, paths absolute, secret files are read. */
+export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<Config> {
+  const problems: Problem[] = []
+  const absolute = (path: string): string => resolve(context.folder, path)
+  const secret = (plain: string | undefined, file: string | undefined, name: string): Secret | undefined => {
+    if (plain !== undefined) return new Secret(plain)
+    if (file === undefined) return undefined
+    try {
+      return new Secret(readFileSync(absolute(file), 'utf8').trimEnd())
+    } catch {
+      problems.push({
+        code: 'config-unreadable',
+        severity: 'error',
+        message: `nats.${name} cannot be read`,
+        hint: 'check the path and the permissions of the file',
+        at: context.placeOf(['nats', name]),
+      })
+      return undefined
+    }
+  }
+  const { nats, input, http, limits } = raw
+  const config: Config = {
+    file: context.file,
+    dataDir: absolute(raw.dataDir),
+    nats: {
+      url: nats.url,
+      credsFile: nats.credsFile === undefined ? undefined : absolute(nats.credsFile),
+      user: nats.user,
+      password: secret(nats.password, nats.passwordFile, 'passwordFile'),
+      token: secret(nats.token, nats.tokenFile, 'tokenFile'),
+      tls: nats.tls === undefined ? undefined : mapValues(nats.tls, absolute),
+      embedded: {
+        host: nats.embedded.host,
+        port: nats.embedded.port,
+        serverPath: nats.embedded.serverPath,
+      },
+    },
+    input: {
+      stream: input.stream,
+      subjects: input.subjects,
+      sourceStreams: input.sourceStreams,
+      inPlace: input.inPlace,
+      retentionMs: durationOf(input.retention),
+      bytesMax: sizeOf(input.bytesMax),
+    },
+    sources: raw.sources.map((source) => ({
+      name: source.name ?? source.subject,
+      subject: source.subject,
+      timestamp: source.timestamp,
+      unit: source.unit,
+      latenessMs: durationOf(source.lateness),
+      maxAheadMs: durationOf(source.maxAhead),
+      idleMs: durationOf(source.idle),
+    })),
+    partitions: raw.partitions,
+    commitIntervalMs: durationOf(raw.commitInterval),
+    http: {
+      host: http.host,
+      port: http.port,
+      workerPort: http.workerPort,
+      bodyBytesMax: sizeOf(http.bodyMax),
+      eventsBodyBytesMax: sizeOf(http.eventsBodyMax),
+      requestTimeoutMs: durationOf(http.requestTimeout),
+      connectionsMax: http.connectionsMax,
+      streamsMax: http.streamsMax,
+      requestsPerSecond: http.requestsPerSecond,
+    },
+    auth: {
+      apiKeys: raw.auth.apiKeys.map(({ id, hash, role, expires }) => ({
+        id,
+        hash,
+        role,
+        expiresAt: expires === undefined ? undefined : Date.parse(expires),
+      })),
+    },
+    alerts: { retentionMs: durationOf(raw.alerts.retention), bytesMax: sizeOf(raw.alerts.bytesMax) },
+    limits: {
+      payloadBytesMax: sizeOf(limits.payloadMax),
+      depthMax: limits.depthMax,
+      membersMax: limits.membersMax,
+      keysPerRuleMax: limits.keysPerRuleMax,
+      partialMatchesPerRuleMax: limits.partialMatchesPerRuleMax,
+      partialMatchesMax: limits.partialMatchesMax,
+      bufferedEventsMax: limits.bufferedEventsMax,
+      alertsPerMinuteMax: limits.alertsPerMinuteMax,
+    },
+    redact: raw.redact,
+    telemetry: raw.telemetry,
+    log: raw.log,
+  }
+  return problems.length === 0 ? success(config) : failure(problems)
+}
+
+const mapValues = <T extends Readonly<Record<string, string>>>(
+  record: T,
+  change: (value: string) => string,
+): T => Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value)])) as T
