@@ -1,9 +1,8 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import formats from 'ajv-formats'
-import type { Place, Problem } from '../../engine/index.ts'
+import { nearest, type Place, type Problem } from '../../engine/index.ts'
 import type { ConfigCode } from './codes.ts'
 import { pathOf } from './document.ts'
-import { nearest } from './nearest.ts'
 import { CONFIG_SCHEMA, type SchemaNode } from './schema.ts'
 
 const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, strict: true })

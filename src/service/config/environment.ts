@@ -1,6 +1,5 @@
 import { parse } from 'yaml'
-import type { Problem } from '../../engine/index.ts'
-import { nearest } from './nearest.ts'
+import { nearest, type Problem } from '../../engine/index.ts'
 import { type ConfigKey, configKeys } from './schema.ts'
 
 /** Variables of the same prefix that are not configuration keys. */
