@@ -1,4 +1,5 @@
-import type { EventTime, StreamSequence } from '../model/index.ts'
+import type { EventTime, JsonObject, Problem, RuleStatus, StreamSequence } from '../model/index.ts'
+import type { RuleCounts } from './statistics.ts'
 
 /** One entry of the input log, as the broker stores it: an event, a tick, a rule activation, a list change, an erasure. */
 export interface LogEntry {
@@ -63,4 +64,56 @@ export interface Partition {
   readonly position: StreamSequence
   readonly watermark: EventTime
   readonly counters: PartitionCounters
+}
+
+/** What one rule does in one partition. Plain data. */
+export interface RuleStatistics extends RuleCounts {
+  readonly id: string
+  readonly version: number
+  /** `quarantined`: a stored version does not compile; an older one may still run. */
+  readonly state: 'running' | 'stopped' | 'quarantined'
+  readonly status: RuleStatus | undefined
+  readonly keys: number
+  readonly partialMatches: number
+  readonly suppressedKeys: number
+  readonly problems: readonly Problem[]
+}
+
+export interface PartitionStatistics {
+  readonly position: StreamSequence
+  readonly watermark: EventTime
+  readonly counters: PartitionCounters
+  /** Events that wait for the watermark. */
+  readonly waitingEvents: number
+  /** Events that stored state refers to. */
+  readonly storedEvents: number
+  readonly partialMatches: number
+  /** Effects ever emitted. */
+  readonly effects: number
+  readonly sources: ReadonlyArray<{ readonly name: string; readonly newest: number; readonly heardAt: number }>
+  /** In order of id. */
+  readonly rules: readonly RuleStatistics[]
+}
+
+/** A partial match, for people. */
+export interface PartialMatchReport {
+  /** By name of the key part. */
+  readonly key: JsonObject
+  readonly events: ReadonlyArray<{
+    readonly step: string
+    readonly id: string
+    readonly sequence: StreamSequence
+    readonly time: EventTime
+  }>
+  /** Names of the steps that could take the next event. */
+  readonly waitingFor: readonly string[]
+  readonly startedAt: EventTime
+  readonly deadline?: EventTime
+}
+
+/** A partition that can be asked what it is doing. Asking changes nothing. */
+export interface ObservablePartition extends Partition {
+  statistics(): PartitionStatistics
+  /** The partial matches of a rule, of one canonical key or of all, oldest first per key; empty for an unknown rule. */
+  inspect(rule: string, key?: string): Iterable<PartialMatchReport>
 }

@@ -1,8 +1,12 @@
 export type {
   Effect,
   LogEntry,
+  ObservablePartition,
+  PartialMatchReport,
   Partition,
   PartitionCounters,
+  PartitionStatistics,
+  RuleStatistics,
   StateRow,
   Step,
 } from './contract.ts'
@@ -10,3 +14,4 @@ export { createPartition, restorePartition } from './create.ts'
 export { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
 export type { PartitionOptions, PartitionParts, RuleChange, RuleCompiler } from './options.ts'
 export type { RuleRecord } from './rule-record.ts'
+export { newCounts, type PredicateErrorCount, type RuleCounts } from './statistics.ts'

@@ -19,11 +19,21 @@ import {
 import { canonicalPart, compositeKey, Router, type SubjectPlan, subjectMatches } from '../route/index.ts'
 import { DeadlineQueue, EventClock } from '../time/index.ts'
 import { ByteArena } from './byte-arena.ts'
-import type { Effect, LogEntry, Partition, PartitionCounters, StateRow, Step } from './contract.ts'
+import type {
+  Effect,
+  LogEntry,
+  ObservablePartition,
+  PartialMatchReport,
+  PartitionCounters,
+  PartitionStatistics,
+  StateRow,
+  Step,
+} from './contract.ts'
 import { CONTROL_PREFIX, readControl, readListChange } from './control.ts'
 import { EventStore } from './event-store.ts'
 import { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
 import { Lists } from './lists.ts'
+import { partialMatchReports, ruleStatistics } from './observe.ts'
 import type { PartitionOptions, PartitionParts } from './options.ts'
 import { restoreRows, type StoredMeta, takeRows } from './rows.ts'
 import { readRuleEntry } from './rule-record.ts'
@@ -42,7 +52,7 @@ interface Plan {
 }
 
 /** One partition of the engine: everything between a log entry and an effect. */
-export class EnginePartition implements Partition {
+export class EnginePartition implements ObservablePartition {
   readonly options: PartitionOptions
   readonly limits: PartitionLimits
   readonly lists: Lists
@@ -116,10 +126,6 @@ export class EnginePartition implements Partition {
     return this.#effects.length
   }
 
-  get partialMatches(): number {
-    return this.#partialMatches
-  }
-
   process(entries: readonly LogEntry[]): void {
     for (let index = 0; index < entries.length; index++) this.#take(entries[index] as LogEntry)
   }
@@ -131,6 +137,25 @@ export class EnginePartition implements Partition {
     this.#effects = []
     const rows: StateRow[] = takeRows(this, this.#meta())
     return { position: this.position, ingestedAt: eventTime(this.#ingestedAt), effects, rows }
+  }
+
+  statistics(): PartitionStatistics {
+    return {
+      position: this.position,
+      watermark: this.watermark,
+      counters: this.counters,
+      waitingEvents: this.waiting.size,
+      storedEvents: this.events.events,
+      partialMatches: this.#partialMatches,
+      effects: this.#effectNumber,
+      sources: this.#clock.readings(),
+      rules: ruleStatistics(this.rules),
+    }
+  }
+
+  inspect(rule: string, key?: string): Iterable<PartialMatchReport> {
+    const runtime = this.rules.get(rule)?.running?.runtime
+    return runtime === undefined ? [] : partialMatchReports(runtime, key)
   }
 
   /** Puts stored rows back into a new partition. */
