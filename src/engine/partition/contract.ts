@@ -90,7 +90,11 @@ export interface PartitionStatistics {
   readonly partialMatches: number
   /** Effects ever emitted. */
   readonly effects: number
-  readonly sources: ReadonlyArray<{ readonly name: string; readonly newest: number; readonly heardAt: number }>
+  readonly sources: ReadonlyArray<{
+    readonly name: string
+    readonly newest: number
+    readonly heardAt: number
+  }>
   /** In order of id. */
   readonly rules: readonly RuleStatistics[]
 }

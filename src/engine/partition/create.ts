@@ -4,8 +4,10 @@ import type { PartitionOptions, PartitionParts } from './options.ts'
 import { EnginePartition } from './partition.ts'
 
 /** A partition with nothing in it, before the first entry of its log. */
-export const createPartition = (options: PartitionOptions, parts: PartitionParts = DEFAULT_PARTS): ObservablePartition =>
-  new EnginePartition(options, parts)
+export const createPartition = (
+  options: PartitionOptions,
+  parts: PartitionParts = DEFAULT_PARTS,
+): ObservablePartition => new EnginePartition(options, parts)
 
 /** The partition that took the steps whose rows these are, in any order; no row at all makes a new one. */
 export function restorePartition(

@@ -8,7 +8,12 @@ export const DEFAULT_PARTS: PartitionParts = {
   compiler: {
     compile: (record) =>
       failure([
-        { code: 'rule-compiler-missing', severity: 'error', message: 'no rule compiler', at: { file: record.id } },
+        {
+          code: 'rule-compiler-missing',
+          severity: 'error',
+          message: 'no rule compiler',
+          at: { file: record.id },
+        },
       ]),
     compare: () => 'incompatible',
   },

@@ -27,7 +27,10 @@ function describeRule({ id, version, record, running, problems }: KnownRule): Ru
 const structuredCopy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
 
 /** Partial matches as people want to see them. */
-export function* partialMatchReports(runtime: RuleRuntime, key: string | undefined): Iterable<PartialMatchReport> {
+export function* partialMatchReports(
+  runtime: RuleRuntime,
+  key: string | undefined,
+): Iterable<PartialMatchReport> {
   const { program } = runtime
   const nameOf = (slot: number): string => program.events[slot]?.name ?? String(slot)
   for (const partial of runtime.matcher.inspect(key)) {

@@ -42,7 +42,11 @@ export function whyNoAlert(run: {
 }
 
 /** What an alert that was not expected is made of. */
-export function whyThisAlert(effects: readonly Effect[], index: number, start: EventTime): string | undefined {
+export function whyThisAlert(
+  effects: readonly Effect[],
+  index: number,
+  start: EventTime,
+): string | undefined {
   const effect = effects.filter(({ kind }) => kind === 'alert')[index]
   if (effect === undefined) return undefined
   const { data } = JSON.parse(effect.payload) as AlertRecord
@@ -68,7 +72,8 @@ function withheldText(effect: Effect, start: EventTime): string {
 
 function faultText(rule: RuleStatistics, program: RuleProgram): string | undefined {
   const error = rule.errors[0]
-  if (error !== undefined) return `${error.step}: ${error.code} ${error.sample.message} (${error.count} times)`
+  if (error !== undefined)
+    return `${error.step}: ${error.code} ${error.sample.message} (${error.count} times)`
   const [fault] = Object.keys(rule.withoutKey)
   if (fault === undefined) return undefined
   return `events without a usable key ${program.keyNames.join(', ')} (${fault})`

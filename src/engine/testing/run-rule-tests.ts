@@ -159,4 +159,3 @@ const alertCount = (count: number, atMs: number | undefined): string => {
   const at = atMs === undefined ? '' : ` at ${durationText(atMs)}`
   return count === 1 ? `1 alert${at}` : `${count} alerts`
 }
-

@@ -6,7 +6,10 @@ const encoder = new TextEncoder()
 /** The log entries of a test: its events in order of time, then a tick when the clock is to run on. */
 export function testLog(test: RuleTest, start: EventTime): LogEntry[] {
   const events = test.events.flatMap((event) =>
-    Array.from({ length: event.times }, (_, index) => ({ ...event, atMs: event.atMs + index * event.everyMs })),
+    Array.from({ length: event.times }, (_, index) => ({
+      ...event,
+      atMs: event.atMs + index * event.everyMs,
+    })),
   )
   // A stable sort: events of one instant stay in the order in which they are written.
   events.sort((a, b) => a.atMs - b.atMs)
