@@ -29,9 +29,13 @@ interface Walk {
   readonly banned: number
   readonly bannedNext: number
   readonly timed: readonly TimedAbsence[]
+  /** Those of `banned` and `bannedNext` that no step follows, not even an optional one: they hold the end of the pattern back. */
+  readonly ending: number
+  readonly endingNext: number
   readonly greedy: number
   readonly greedyUntil: number
-  readonly until: number
+  /** The `until` of the repetition that the walk goes on with. */
+  readonly closedBy: number
   readonly entered: readonly Sequence[]
 }
 
@@ -41,9 +45,11 @@ const NOTHING: Walk = {
   banned: 0,
   bannedNext: 0,
   timed: [],
+  ending: 0,
+  endingNext: 0,
   greedy: 0,
   greedyUntil: 0,
-  until: 0,
+  closedBy: 0,
   entered: [],
 }
 
@@ -96,6 +102,7 @@ function waysFrom(
   let pending: Guards | undefined
 
   const addEdge = (target: Level, slots: readonly number[], walk: Walk): void => {
+    const until = target.step.untilMask
     const held: number[] = []
     const enteredGroups: number[] = []
     let without = from === undefined ? 0 : root.withoutMask
@@ -114,7 +121,8 @@ function waysFrom(
       contiguity: walk.contiguity ?? RELAXED,
       greedy: walk.greedy,
       greedyUntil: walk.greedyUntil,
-      until: walk.until,
+      until,
+      closedBy: walk.closedBy,
       banned: walk.banned | without,
       bannedNext: walk.bannedNext,
       timed: walk.timed,
@@ -128,13 +136,13 @@ function waysFrom(
 
   const complete = (walk: Walk): void => {
     const timed: TimedAbsence[] = [...walk.timed]
-    if (walk.banned !== 0) {
+    if (walk.ending !== 0) {
       // Nothing follows that could end the absence but the limit of the whole; without one it would never end.
       if (root.withinMs === Number.POSITIVE_INFINITY) return
-      timed.push({ mask: walk.banned })
+      timed.push({ mask: walk.ending })
     }
-    if (timed.length === 0 && walk.bannedNext === 0) final = true
-    else pending = { banned: 0, bannedNext: walk.bannedNext, timed }
+    if (timed.length === 0 && walk.endingNext === 0) final = true
+    else pending = { banned: 0, bannedNext: walk.endingNext, timed }
   }
 
   const enter = (level: Level, walk: Walk): void => {
@@ -171,8 +179,9 @@ function waysFrom(
       if (step.kind === 'absence') {
         if (step.forMs !== undefined)
           walk = { ...walk, timed: [...walk.timed, { mask: step.mask, forMs: step.forMs }] }
-        else if (step.strict) walk = { ...walk, bannedNext: walk.bannedNext | step.mask }
-        else walk = { ...walk, banned: walk.banned | step.mask }
+        else if (step.strict)
+          walk = { ...walk, bannedNext: walk.bannedNext | step.mask, endingNext: walk.endingNext | step.mask }
+        else walk = { ...walk, banned: walk.banned | step.mask, ending: walk.ending | step.mask }
         continue
       }
       enter(
@@ -184,14 +193,14 @@ function waysFrom(
         },
       )
       if (!step.skippable) return
-      walk = { ...passing(step, walk), contiguity: undefined }
+      walk = { ...passing(step, walk), contiguity: undefined, ending: 0, endingNext: 0 }
     }
     if (parent === undefined) complete(walk)
     else if (!isNew) {
-      if (sequence.limitOrdinal >= 0 && walk.banned !== 0) {
+      if (sequence.limitOrdinal >= 0 && walk.ending !== 0) {
         // The absence that ends a limited group lasts until the group's limit, as at the end of the whole.
-        const lasting = { mask: walk.banned, group: sequence.limitOrdinal }
-        walk = { ...walk, banned: 0, timed: [...walk.timed, lasting] }
+        const lasting = { mask: walk.ending, group: sequence.limitOrdinal }
+        walk = { ...walk, banned: walk.banned & ~walk.ending, ending: 0, timed: [...walk.timed, lasting] }
       }
       repeatOrLeave(parent, walk)
     }
@@ -200,22 +209,28 @@ function waysFrom(
   /** A repetition of the level's step is done: once more, or on to what comes after it. */
   const repeatOrLeave = (level: Level, walk: Walk): void => {
     const step = level.step
-    if (level.count < step.max) {
-      const counted =
-        step.max === Number.POSITIVE_INFINITY ? Math.min(level.count + 1, step.min) : level.count + 1
+    const repeat = (): void => {
+      if (level.count >= step.max) return
+      const isUnbounded = step.max === Number.POSITIVE_INFINITY
+      const count = isUnbounded ? Math.min(level.count + 1, step.min) : level.count + 1
       enter(
-        { ...level, count: Math.max(counted, 1), detail: 0 },
+        { ...level, count, detail: 0 },
         {
           ...walk,
           contiguity: step.inner,
           limitMs: Math.min(walk.limitMs, step.gapMs),
-          until: walk.until | step.untilMask,
+          closedBy: walk.closedBy | step.untilMask,
           banned: walk.banned | (step.kind === 'event' ? banAfter(level) : 0),
         },
       )
     }
-    if (level.count >= step.min)
+    const leave = (): void => {
+      if (level.count < step.min) return
       follow(level.parent, level.sequence, level.index + 1, passing(step, walk), false)
+    }
+    // The order of edges is the order of matches that share a start: a step is repeated before it is left.
+    repeat()
+    leave()
   }
 
   if (from === undefined) follow(undefined, root, 0, { ...NOTHING, contiguity: RELAXED }, true)
@@ -232,7 +247,7 @@ function waysFrom(
 
 /** Leaving or skipping a greedy step: what satisfies it may not be used for the next. */
 const passing = (step: PositiveStep, walk: Walk): Walk =>
-  step.greedy && step.kind === 'event'
+  step.greedy && step.kind === 'event' && step.min < step.max
     ? {
         ...walk,
         greedy: walk.greedy | maskOf(step.slots),

@@ -23,7 +23,7 @@ export function describeGraph(graph: Graph, input: PatternInput): string {
       edge.contiguity === STRICT ? 'immediately ' : edge.contiguity === NON_DETERMINISTIC ? 'any ' : ''
     const notes = [
       ...guards(edge),
-      ...(edge.until === 0 ? [] : [`until ${names(edge.until)}`]),
+      ...(edge.closedBy === 0 ? [] : [`until ${names(edge.closedBy)}`]),
       ...(edge.greedy === 0 ? [] : [`unless ${names(edge.greedy)}`]),
       ...(edge.limitMs === Number.POSITIVE_INFINITY ? [] : [`within ${edge.limitMs} ms`]),
     ]

@@ -32,8 +32,10 @@ export interface Edge extends Guards {
   readonly greedy: number
   /** Lifts `greedy` (the `until` of those greedy steps). */
   readonly greedyUntil: number
-  /** Ends the repetition: closes the edge. */
+  /** Never taken by this edge, whatever else it satisfies: the `until` of the step that the edge enters. */
   readonly until: number
+  /** Ends the repetition: closes the edge. */
+  readonly closedBy: number
   /** From the last event taken to the one this edge takes, half-open; Infinity when unlimited. */
   readonly limitMs: number
   /** Ordinals of the limited groups that go on over this edge. */

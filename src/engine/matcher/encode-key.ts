@@ -1,6 +1,7 @@
 import type { Graph } from '../automaton/index.ts'
 import { invariant, type StateReader, type StateWriter } from '../model/index.ts'
-import type { HeldMatch, KeyState } from './key-state.ts'
+import { type HeldMatch, HeldMatches } from './held-matches.ts'
+import { createKeyState, type KeyState } from './key-state.ts'
 import { deadlineOf, PENDING_BIT, type Run } from './run.ts'
 import type { Taken } from './taken.ts'
 
@@ -17,7 +18,7 @@ export function encodeKey(state: KeyState, writer: StateWriter): void {
     for (const node of path.reverse()) numbers.set(node, nodes.push(node))
   }
   for (const run of state.runs) add(run.last)
-  for (const match of state.held) add(match.last)
+  for (const match of state.held.list) add(match.last)
   const numberOf = (node: Taken | undefined): number => (node === undefined ? 0 : (numbers.get(node) ?? 0))
 
   writer.uint(FORMAT)
@@ -25,6 +26,7 @@ export function encodeKey(state: KeyState, writer: StateWriter): void {
   for (const node of nodes) {
     writer.uint(node.slot)
     writer.event(node.event)
+    writer.uint(node.way)
     writer.uint(numberOf(node.previous))
   }
   writer.uint(state.runs.length)
@@ -32,12 +34,12 @@ export function encodeKey(state: KeyState, writer: StateWriter): void {
     writer.uint(numberOf(run.last))
     writer.uint(run.state.id)
     writer.uint(run.open)
-    writer.uint(run.isFresh ? 1 : 0)
+    writer.uint((run.isFresh ? 1 : 0) | (run.isLifted ? 2 : 0))
     writer.uint(run.groupStarts.length)
     for (const start of run.groupStarts) writer.number(start)
   }
-  writer.uint(state.held.length)
-  for (const match of state.held) {
+  writer.uint(state.held.size)
+  for (const match of state.held.list) {
     writer.uint(numberOf(match.last))
     writer.number(match.completedAt)
     writer.uint(match.completedBy === undefined ? 0 : 1)
@@ -55,8 +57,9 @@ export function decodeKey(graph: Graph, reader: StateReader): KeyState {
   for (let number = 1; number <= count; number++) {
     const slot = reader.uint()
     const event = reader.event()
+    const way = reader.uint()
     const previous = reader.uint()
-    const node: Taken = { slot, event, previous: nodes[previous - 1] }
+    const node: Taken = { slot, event, way, previous: nodes[previous - 1] }
     nodes.push(node)
     first.push(first[previous - 1] ?? node)
   }
@@ -74,10 +77,18 @@ export function decodeKey(graph: Graph, reader: StateReader): KeyState {
     const state = graph.states[id]
     invariant(state !== undefined, `keyed state refers to state ${id}, which the pattern does not have`)
     const open = reader.uint()
-    const isFresh = reader.uint() === 1
+    const flags = reader.uint()
     const groupStarts: number[] = []
     for (let groups = reader.uint(); groups > 0; groups--) groupStarts.push(reader.number())
-    const run: Run = { ...node, state, groupStarts, open, isFresh, deadline: Number.POSITIVE_INFINITY }
+    const run: Run = {
+      ...node,
+      state,
+      groupStarts,
+      open,
+      isFresh: (flags & 1) !== 0,
+      isLifted: (flags & 2) !== 0,
+      deadline: Number.POSITIVE_INFINITY,
+    }
     run.deadline = deadlineOf(graph, run)
     runs.push(run)
   }
@@ -88,7 +99,7 @@ export function decodeKey(graph: Graph, reader: StateReader): KeyState {
     const completedBy = reader.uint() === 1 ? reader.event() : undefined
     held.push({ ...node, completedAt, completedBy })
   }
-  return { runs, held, armed: Number.POSITIVE_INFINITY, armedFirst: undefined }
+  return createKeyState(runs, HeldMatches.of(held))
 }
 
 /** Slots that an open edge of the run could take next. */

@@ -12,10 +12,11 @@ import { isBelow, skipAfter } from './after-match.ts'
 import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
 import { Deadlines } from './deadlines.ts'
 import { decodeKey, encodeKey, waitingFor } from './encode-key.ts'
-import type { HeldMatch, KeyState } from './key-state.ts'
+import type { HeldMatch } from './held-matches.ts'
+import { emptyKeyState, type KeyState } from './key-state.ts'
 import { createRun, deadlineOf, edgeLimit, NO_GROUPS, PENDING_BIT, pendingEnd, type Run } from './run.ts'
 import { EventView, stepRun } from './step-run.ts'
-import { isBefore, listsBySlot, matchOf, type Taken } from './taken.ts'
+import { comparePaths, isBefore, listsBySlot, matchOf, type Taken } from './taken.ts'
 
 const NO_MASK = 0
 
@@ -29,6 +30,7 @@ export class RunMatcher implements KeyedMatcher {
   readonly #host: MatcherHost
   readonly #view: EventView
   readonly #slots: number
+  readonly #startEdges: readonly Edge[]
   readonly #isSkipping: boolean
   readonly #states = new Map<string, KeyState>()
   readonly #changed = new Set<string>()
@@ -40,6 +42,7 @@ export class RunMatcher implements KeyedMatcher {
     this.#graph = automaton.graph
     this.#host = host
     this.#view = new EventView(automaton.graph, host)
+    this.#startEdges = automaton.graph.states[0]?.edges ?? []
     this.#slots = automaton.input.slots.length
     this.#isSkipping = automaton.input.afterMatch.kind !== 'no-skip'
   }
@@ -47,33 +50,29 @@ export class RunMatcher implements KeyedMatcher {
   process(key: string, event: StreamEvent, mask: number): void {
     const known = this.#states.get(key)
     if (known === undefined && (mask & this.#automaton.startMask) === NO_MASK) return
-    const state: KeyState = known ?? {
-      runs: [],
-      held: [],
-      armed: Number.POSITIVE_INFINITY,
-      armedFirst: undefined,
-    }
+    const state: KeyState = known ?? emptyKeyState()
     const before = state.runs.length
     const runs: Run[] = []
     const complete: HeldMatch[] = []
     this.#view.see(event, mask, key)
 
     for (const run of state.runs) {
-      const place = runs.length
-      const take = (edge: Edge, slot: number): void => this.#take(run, edge, slot, event, key, runs, complete)
+      const take = (edge: Edge, way: number, slot: number): void =>
+        this.#take(run, edge, way, slot, event, key, runs, complete)
       this.#view.from(run)
       const completes = stepRun(this.#graph, run, event, this.#view, take)
       if (completes) this.#complete(run.last, run.first, event.time, event, key, complete)
       if (run.open !== 0) {
         run.deadline = this.#deadlineAfter(run)
-        runs.splice(place, 0, run)
+        runs.push(run)
       }
     }
     this.#view.from(undefined)
-    for (const edge of this.#graph.states[0]?.edges ?? []) {
+    for (const [way, edge] of this.#startEdges.entries()) {
       if (edge.greedy !== 0 && this.#view.any(edge.greedy) && !this.#view.any(edge.greedyUntil)) continue
       const slot = this.#view.firstOf(edge.slots)
-      if (slot >= 0) this.#take(undefined, edge, slot, event, key, runs, complete)
+      if (slot >= 0 && !this.#view.any(edge.until))
+        this.#take(undefined, edge, way, slot, event, key, runs, complete)
     }
 
     state.runs = runs
@@ -150,6 +149,7 @@ export class RunMatcher implements KeyedMatcher {
   #take(
     from: Run | undefined,
     edge: Edge,
+    way: number,
     slot: number,
     event: StreamEvent,
     key: string,
@@ -158,7 +158,7 @@ export class RunMatcher implements KeyedMatcher {
   ): void {
     const target = this.#graph.states[edge.target]
     invariant(target !== undefined, 'an edge leads to a state')
-    const last: Taken = { slot, event, previous: from?.last }
+    const last: Taken = { slot, event, way, previous: from?.last }
     const first = from?.first ?? event
     let groupStarts = from?.groupStarts ?? NO_GROUPS
     if (edge.groupsEntered.length > 0) {
@@ -190,11 +190,12 @@ export class RunMatcher implements KeyedMatcher {
       for (const match of complete) this.#host.matched(this.#matchOf(match), key)
       return
     }
-    for (const match of complete) insertByStart(state.held, match)
-    for (let match = state.held[0]; match !== undefined; match = state.held[0]) {
+    for (const match of complete.toSorted((left, right) => comparePaths(left.last, right.last)))
+      state.held.add(match)
+    for (let match = state.held.list[0]; match !== undefined; match = state.held.list[0]) {
       const oldest = state.runs[0]
       if (oldest !== undefined && isBefore(oldest.first, match.first)) return
-      state.held.shift()
+      state.held.removeFirst()
       const found = this.#matchOf(match)
       this.#host.matched(found, key)
       this.#skip(state, found, key)
@@ -207,7 +208,7 @@ export class RunMatcher implements KeyedMatcher {
     if (skip.kind === 'missed') this.#host.skipMissed?.(match, skip.step, key)
     if (skip.kind !== 'discard') return
     state.runs = state.runs.filter((run) => !isBelow(run.first, skip.floor))
-    state.held = state.held.filter((other) => !isBelow(other.first, skip.floor))
+    state.held.keep((other) => !isBelow(other.first, skip.floor))
   }
 
   #matchOf(match: HeldMatch): Match {
@@ -265,7 +266,7 @@ export class RunMatcher implements KeyedMatcher {
 
   #settle(key: string, state: KeyState, runsBefore: number, isNew: boolean): void {
     this.#partialMatches += state.runs.length - runsBefore
-    if (state.runs.length === 0 && state.held.length === 0) {
+    if (state.runs.length === 0 && state.held.size === 0) {
       if (isNew) return
       this.#states.delete(key)
       this.#changed.add(key)
@@ -289,15 +290,4 @@ export class RunMatcher implements KeyedMatcher {
     state.armedFirst = first
     this.#deadlines.add(next, first, key)
   }
-}
-
-/** After all others that start at the same event or before it. */
-function insertByStart(held: HeldMatch[], match: HeldMatch): void {
-  let at = held.length
-  while (at > 0) {
-    const before = held[at - 1]
-    if (before === undefined || !isBefore(match.first, before.first)) break
-    at--
-  }
-  held.splice(at, 0, match)
 }

@@ -16,6 +16,8 @@ export interface Run {
   open: number
   /** No event of the key was processed since the last one was taken. */
   isFresh: boolean
+  /** The `until` of a greedy step was seen: the step no longer goes first. */
+  isLifted: boolean
   /** The next time at which time alone changes something; Infinity when it never does. */
   deadline: number
 }
@@ -38,6 +40,7 @@ export function createRun(
     groupStarts,
     open,
     isFresh: true,
+    isLifted: false,
     deadline: Number.POSITIVE_INFINITY,
   }
   run.deadline = deadlineOf(graph, run)

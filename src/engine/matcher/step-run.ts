@@ -73,12 +73,13 @@ export function stepRun(
   run: Run,
   event: StreamEvent,
   view: EventView,
-  take: (edge: Edge, slot: number) => void,
+  take: (edge: Edge, way: number, slot: number) => void,
 ): boolean {
   const wasFresh = run.isFresh
   run.isFresh = false
   const edges = run.state.edges
   let open = run.open
+  let isLifted = run.isLifted
   for (let index = 0; index < edges.length; index++) {
     const edge = edges[index]
     const bit = 1 << index
@@ -88,21 +89,20 @@ export function stepRun(
       continue
     }
     if (edge.timed.length > 0 && event.time < absencesEnd(graph, run, edge)) continue
-    if (edge.until !== 0 && view.any(edge.until)) {
+    if (edge.closedBy !== 0 && view.any(edge.closedBy)) {
       open &= ~bit
       continue
     }
-    if (
-      edge.greedy !== 0 &&
-      view.any(edge.greedy) &&
-      !(edge.greedyUntil !== 0 && view.any(edge.greedyUntil))
-    ) {
-      open &= ~bit
-      continue
+    if (edge.greedy !== 0 && !run.isLifted) {
+      if (edge.greedyUntil !== 0 && view.any(edge.greedyUntil)) isLifted = true
+      else if (view.any(edge.greedy)) {
+        open &= ~bit
+        continue
+      }
     }
     const slot = view.firstOf(edge.slots)
     if (slot >= 0) {
-      take(edge, slot)
+      if (edge.until === 0 || !view.any(edge.until)) take(edge, index, slot)
       if (edge.contiguity !== NON_DETERMINISTIC) open &= ~bit
     } else if (edge.contiguity === STRICT) open &= ~bit
   }
@@ -117,6 +117,7 @@ export function stepRun(
     }
   }
   run.open = open
+  run.isLifted = isLifted
   return completes
 }
 

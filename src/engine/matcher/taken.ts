@@ -5,6 +5,8 @@ import { type EventTime, eventTime } from '../model/index.ts'
 export interface Taken {
   readonly slot: number
   readonly event: StreamEvent
+  /** Number of the edge over which it was taken, in the state before it. */
+  readonly way: number
   readonly previous: Taken | undefined
 }
 
@@ -93,3 +95,26 @@ export const isBefore = (left: StreamEvent, right: StreamEvent): boolean =>
 
 export const compareEvents = (left: StreamEvent, right: StreamEvent): number =>
   left.time - right.time || left.sequence - right.sequence
+
+/**
+ * Order of matches that share a start and are complete at once: where they part, the edge that comes first in the automaton goes
+ * first; over the same edge, the earlier event.
+ */
+export function comparePaths(left: Taken, right: Taken): number {
+  const leftPath = pathOf(left)
+  const rightPath = pathOf(right)
+  for (let at = 0; at < Math.min(leftPath.length, rightPath.length); at++) {
+    const one = leftPath[at]
+    const other = rightPath[at]
+    if (one === undefined || other === undefined || one === other) continue
+    const order = one.way - other.way || compareEvents(one.event, other.event)
+    if (order !== 0) return order
+  }
+  return rightPath.length - leftPath.length
+}
+
+function pathOf(last: Taken): Taken[] {
+  const path: Taken[] = []
+  for (let node: Taken | undefined = last; node !== undefined; node = node.previous) path.push(node)
+  return path.reverse()
+}

@@ -63,8 +63,7 @@ export function differences(source: Case, outcome: Outcome): readonly string[] {
       ),
     )
   }
-  const timeouts: readonly ExpectedTimeout[] | undefined =
-    source.expectedTimeouts ?? source.observedTimeouts ?? source.engineTimeouts
+  const timeouts: readonly ExpectedTimeout[] | undefined = source.expectedTimeouts ?? source.engineTimeouts
   if (timeouts !== undefined)
     compare(
       'timeouts',
