@@ -1,0 +1,57 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import type { Meter } from '@opentelemetry/api'
+import { counterOf, histogramOf, observableGaugeOf } from './instruments.ts'
+import { METRICS } from './names.ts'
+
+/** What the API counts about itself. */
+export interface ServiceMetrics {
+  answered(request: {
+    readonly route: string
+    readonly method: string
+    readonly status: number
+    readonly seconds: number
+  }): void
+  eventsIn(outcome: 'stored' | 'duplicate' | 'refused', count: number): void
+  streamOpened(): void
+  streamClosed(): void
+  compiled(seconds: number): void
+  compileKilled(reason: 'time' | 'memory'): void
+}
+
+export function createServiceMetrics(meter: Meter): ServiceMetrics {
+  const requests = histogramOf(meter, METRICS.requests)
+  const events = counterOf(meter, METRICS.eventsIn)
+  const compile = histogramOf(meter, METRICS.compileSeconds)
+  const kills = counterOf(meter, METRICS.compileKills)
+  let streams = 0
+  observableGaugeOf(meter, METRICS.streams).addCallback((result) => result.observe(streams))
+  return {
+    answered: ({ route, method, status, seconds }) =>
+      requests.record(seconds, { route, method, status: String(status) }),
+    eventsIn: (outcome, count) => {
+      if (count > 0) events.add(count, { outcome })
+    },
+    streamOpened: () => {
+      streams += 1
+    },
+    streamClosed: () => {
+      streams -= 1
+    },
+    compiled: (seconds) => compile.record(seconds),
+    compileKilled: (reason) => kills.add(1, { reason }),
+  }
+}
+
+/** Memory and event loop of this process, read whenever the metrics are. */
+export function watchProcess(meter: Meter): () => void {
+  const delay = monitorEventLoopDelay({ resolution: 10 })
+  delay.enable()
+  observableGaugeOf(meter, METRICS.residentBytes).addCallback((result) =>
+    result.observe(process.memoryUsage.rss()),
+  )
+  observableGaugeOf(meter, METRICS.eventLoopDelay).addCallback((result) => {
+    result.observe(Math.max(0, delay.percentile(99) / 1e9 || 0))
+    delay.reset()
+  })
+  return () => delay.disable()
+}

@@ -1,0 +1,173 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
+import { afterEach, expect, test } from 'vitest'
+import { ServiceError } from '../service-error.ts'
+import {
+  createLog,
+  createServiceMetrics,
+  createWorkerMetrics,
+  METRICS,
+  type PartitionReading,
+  parseTraceparent,
+  startTelemetry,
+  type Telemetry,
+  totalsByRule,
+  traceAlert,
+  watchProcess,
+} from './index.ts'
+
+let telemetry: Telemetry | undefined
+afterEach(async () => {
+  await telemetry?.stop()
+  telemetry = undefined
+})
+
+const rule = {
+  rule: 'r',
+  version: 2,
+  status: 'live',
+  severity: 'high',
+  matches: 5,
+  alerts: 3,
+  shadowAlerts: 1,
+  withheld: { suppressed: 2 },
+  errors: [{ step: 'a', code: 'T2009', count: 4 }],
+  withoutKey: 6,
+  shed: 7,
+  keys: 8,
+  partialMatches: 9,
+}
+const reading: PartitionReading = {
+  partition: 0,
+  running: true,
+  position: 42,
+  pendingEntries: 3,
+  lagMs: 1500,
+  watermark: 1_767_225_600_000,
+  outboxEffects: 1,
+  counters: { events: 10, processed: 7, late: 2, deadLettered: 1, duplicates: 5 },
+  rules: [rule],
+}
+
+test('metrics have the names, units and labels of the table, and nothing else', async () => {
+  telemetry = startTelemetry({ serviceName: 'sequitur', version: '0', environment: {} })
+  const worker = createWorkerMetrics(telemetry.meter)
+  worker.watch(() => [reading, { ...reading, partition: 1 }])
+  worker.committed(0.02, 4096)
+  worker.alertStored(0.004)
+  const service = createServiceMetrics(telemetry.meter)
+  service.answered({ route: '/v1/rules', method: 'GET', status: 200, seconds: 0.001 })
+  service.eventsIn('stored', 3)
+  service.compiled(0.01)
+  service.compileKilled('time')
+  const stop = watchProcess(telemetry.meter)
+  const text = await telemetry.prometheus()
+  stop()
+
+  const shown = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind]))
+  expect(Object.fromEntries(shown)).toEqual(
+    Object.fromEntries(Object.values(METRICS).map(({ name, kind }) => [name, kind])),
+  )
+  expect(text).toContain('sequitur_events_total{partition="1"} 10')
+  expect(text).toContain('sequitur_event_lag_seconds{partition="0"} 1.5')
+  expect(text).toContain('sequitur_alerts_total{rule="r",severity="high",mode="live"} 6')
+  expect(text).toContain('sequitur_predicate_errors_total{rule="r",step="a",code="T2009"} 8')
+  expect(text).toContain('sequitur_rule_info{rule="r",version="2",status="live"} 1')
+  for (const { name, labels } of Object.values(METRICS))
+    for (const [, list = ''] of text.matchAll(new RegExp(`^${name}(?:_bucket|_count|_sum)?\\{(.*)\\}`, 'gm')))
+      for (const [, label] of list.matchAll(/(\w+)="/g))
+        if (label !== 'le') expect(labels, name).toContain(label)
+})
+
+test('a worker that is no longer watched reports nothing', async () => {
+  telemetry = startTelemetry({ serviceName: 'sequitur', version: '0', environment: {} })
+  createWorkerMetrics(telemetry.meter).watch(() => [reading])()
+  expect(await telemetry.prometheus()).not.toContain('sequitur_position{')
+})
+
+test('the totals of a rule are those of all partitions', () =>
+  expect(totalsByRule([reading, { ...reading, rules: [{ ...rule, version: 3, status: 'shadow' }] }])).toEqual(
+    [
+      {
+        ...rule,
+        version: 3,
+        status: 'shadow',
+        matches: 10,
+        alerts: 6,
+        shadowAlerts: 2,
+        withheld: { suppressed: 4 },
+        errors: [{ step: 'a', code: 'T2009', count: 8 }],
+        withoutKey: 12,
+        shed: 14,
+        keys: 16,
+        partialMatches: 18,
+      },
+    ],
+  ))
+
+test('docs/spec/telemetry.md lists the metrics', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../../docs/spec/telemetry.md'), 'utf8')
+  const rows = page
+    .split('\n')
+    .filter((line) => line.startsWith('| `sequitur_'))
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    )
+  expect(rows).toEqual(
+    Object.values(METRICS).map(({ name, kind, unit, labels, help }) => [
+      `\`${name}\``,
+      kind,
+      unit,
+      labels.map((label) => `\`${label}\``).join(', '),
+      help,
+    ]),
+  )
+})
+
+test('the span of an alert is a child of its completing event and linked to the others', async () => {
+  const exporter = new InMemorySpanExporter()
+  const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+  const completing = `00-${'a'.repeat(32)}-${'1'.repeat(16)}-01`
+  const other = `00-${'b'.repeat(32)}-${'2'.repeat(16)}-01`
+  traceAlert(provider.getTracer('test'), {
+    rule: 'r',
+    version: 1,
+    severity: 'high',
+    mode: 'live',
+    partition: 0,
+    traceparent: completing,
+    events: [other, completing, 'rubbish'],
+    startedAt: 1000,
+  })
+  const [span] = exporter.getFinishedSpans()
+  expect(span?.spanContext().traceId).toBe('a'.repeat(32))
+  expect(span?.parentSpanContext?.spanId).toBe('1'.repeat(16))
+  expect(span?.links.map(({ context }) => context.spanId)).toEqual(['2'.repeat(16)])
+  await provider.shutdown()
+})
+
+test.each([undefined, '', '00-x', `00-${'a'.repeat(32)}-${'1'.repeat(16)}`])('%j is no traceparent', (text) =>
+  expect(parseTraceparent(text)).toBeUndefined(),
+)
+
+test('a log line is JSON with level, time and error by code', () => {
+  const lines: string[] = []
+  const log = createLog({ level: 'info', role: 'api', write: (line) => lines.push(line) })
+  log.debug({}, 'not shown')
+  log
+    .child({ partition: 3 })
+    .warn({ error: new ServiceError('broker-lost', 'gone', { cause: new Error('x') }) }, 'lost')
+  expect(lines).toHaveLength(1)
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+    level: 'warn',
+    role: 'api',
+    partition: 3,
+    error: { code: 'broker-lost', message: 'gone', cause: { message: 'x' } },
+    msg: 'lost',
+  })
+  expect(lines[0]).not.toContain('"stack":"ServiceError')
+})

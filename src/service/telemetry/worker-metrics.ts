@@ -1,0 +1,159 @@
+import type { Meter, Observable } from '@opentelemetry/api'
+import { histogramOf, observableCounterOf, observableGaugeOf } from './instruments.ts'
+import { METRICS } from './names.ts'
+
+/** What a worker can say about one partition at any moment. Plain data. */
+export interface PartitionReading {
+  readonly partition: number
+  readonly running: boolean
+  readonly position: number
+  /** Entries of the input log behind the position's end, as last seen. */
+  readonly pendingEntries: number
+  /** Milliseconds; 0 when nothing waits. */
+  readonly lagMs: number
+  /** Event time; not finite before the first event. */
+  readonly watermark: number
+  readonly outboxEffects: number
+  readonly counters: {
+    readonly events: number
+    readonly processed: number
+    readonly late: number
+    readonly deadLettered: number
+    readonly duplicates: number
+  }
+  readonly rules: readonly RuleReading[]
+}
+
+/** What one partition did for one rule since the rule was first activated. */
+export interface RuleReading {
+  readonly rule: string
+  readonly version: number
+  readonly status: string
+  readonly severity: string
+  readonly matches: number
+  readonly alerts: number
+  readonly shadowAlerts: number
+  readonly withheld: Readonly<Record<string, number>>
+  readonly errors: ReadonlyArray<{ readonly step: string; readonly code: string; readonly count: number }>
+  readonly withoutKey: number
+  readonly shed: number
+  readonly keys: number
+  readonly partialMatches: number
+}
+
+export interface WorkerMetrics {
+  committed(seconds: number, bytes: number): void
+  alertStored(latencySeconds: number): void
+  /** From now on every reading of the metrics asks `source`. Returns the end of it. */
+  watch(source: () => readonly PartitionReading[]): () => void
+}
+
+export function createWorkerMetrics(meter: Meter): WorkerMetrics {
+  const seconds = histogramOf(meter, METRICS.checkpointSeconds)
+  const bytes = histogramOf(meter, METRICS.checkpointBytes)
+  const latency = histogramOf(meter, METRICS.alertLatency)
+  return {
+    committed: (length, size) => {
+      seconds.record(length)
+      bytes.record(size)
+    },
+    alertStored: (length) => latency.record(length),
+    watch: (source) => watchPartitions(meter, source),
+  }
+}
+
+type Observed = Partial<Record<keyof typeof METRICS, Observable>>
+
+function watchPartitions(meter: Meter, source: () => readonly PartitionReading[]): () => void {
+  const counters = ['events', 'processed', 'late', 'deadLetters', 'duplicates'] as const
+  const gauges = ['position', 'pending', 'lag', 'watermark', 'outbox', 'partitionRunning'] as const
+  const ruleCounters = ['matches', 'alerts', 'withheld', 'shed', 'predicateErrors', 'withoutKey'] as const
+  const ruleGauges = ['ruleInfo', 'partialMatches', 'keys'] as const
+  const observed: Observed = {}
+  for (const name of [...counters, ...ruleCounters])
+    observed[name] = observableCounterOf(meter, METRICS[name])
+  for (const name of [...gauges, ...ruleGauges]) observed[name] = observableGaugeOf(meter, METRICS[name])
+
+  const report = (observe: Observe): void => {
+    const readings = source()
+    for (const reading of readings) reportPartition(reading, observe)
+    for (const total of totalsByRule(readings)) reportRule(total, observe)
+  }
+  const callback: Parameters<Meter['addBatchObservableCallback']>[0] = (result) =>
+    report((name, value, labels) => {
+      const instrument = observed[name]
+      if (instrument !== undefined) result.observe(instrument, value, labels)
+    })
+  const instruments = Object.values(observed)
+  meter.addBatchObservableCallback(callback, instruments)
+  return () => meter.removeBatchObservableCallback(callback, instruments)
+}
+
+type Observe = (name: keyof typeof METRICS, value: number, labels: Readonly<Record<string, string>>) => void
+
+function reportPartition(reading: PartitionReading, observe: Observe): void {
+  const labels = { partition: String(reading.partition) }
+  const { counters } = reading
+  observe('events', counters.events, labels)
+  observe('processed', counters.processed, labels)
+  observe('late', counters.late, labels)
+  observe('deadLetters', counters.deadLettered, labels)
+  observe('duplicates', counters.duplicates, labels)
+  observe('position', reading.position, labels)
+  observe('pending', reading.pendingEntries, labels)
+  observe('lag', reading.lagMs / 1000, labels)
+  if (Number.isFinite(reading.watermark)) observe('watermark', reading.watermark / 1000, labels)
+  observe('outbox', reading.outboxEffects, labels)
+  observe('partitionRunning', reading.running ? 1 : 0, labels)
+}
+
+function reportRule(reading: RuleReading, observe: Observe): void {
+  const { rule, severity } = reading
+  observe('ruleInfo', 1, { rule, version: String(reading.version), status: reading.status })
+  observe('matches', reading.matches, { rule })
+  observe('alerts', reading.alerts, { rule, severity, mode: 'live' })
+  if (reading.shadowAlerts > 0) observe('alerts', reading.shadowAlerts, { rule, severity, mode: 'shadow' })
+  for (const [reason, count] of Object.entries(reading.withheld)) observe('withheld', count, { rule, reason })
+  observe('partialMatches', reading.partialMatches, { rule })
+  observe('keys', reading.keys, { rule })
+  observe('shed', reading.shed, { rule })
+  for (const { step, code, count } of reading.errors) observe('predicateErrors', count, { rule, step, code })
+  observe('withoutKey', reading.withoutKey, { rule })
+}
+
+/** One reading per rule over all partitions; version and status are those of the partition that is furthest on. */
+export function totalsByRule(readings: readonly PartitionReading[]): readonly RuleReading[] {
+  const totals = new Map<string, RuleReading>()
+  for (const reading of readings.flatMap(({ rules }) => rules)) {
+    const known = totals.get(reading.rule)
+    totals.set(reading.rule, known === undefined ? reading : addReadings(known, reading))
+  }
+  return [...totals.values()]
+}
+
+function addReadings(left: RuleReading, right: RuleReading): RuleReading {
+  const newer = right.version > left.version ? right : left
+  const withheld = { ...left.withheld }
+  for (const [reason, count] of Object.entries(right.withheld))
+    withheld[reason] = (withheld[reason] ?? 0) + count
+  const errors = new Map(left.errors.map((entry) => [`${entry.step} ${entry.code}`, entry]))
+  for (const entry of right.errors) {
+    const name = `${entry.step} ${entry.code}`
+    errors.set(name, { ...entry, count: entry.count + (errors.get(name)?.count ?? 0) })
+  }
+  return {
+    rule: left.rule,
+    version: newer.version,
+    status: newer.status,
+    severity: newer.severity,
+    matches: left.matches + right.matches,
+    alerts: left.alerts + right.alerts,
+    shadowAlerts: left.shadowAlerts + right.shadowAlerts,
+    withheld,
+    errors: [...errors.values()],
+    withoutKey: left.withoutKey + right.withoutKey,
+    shed: left.shed + right.shed,
+    keys: left.keys + right.keys,
+    partialMatches: left.partialMatches + right.partialMatches,
+  }
+}
