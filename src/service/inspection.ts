@@ -1,0 +1,55 @@
+import type { JsonValue } from '../engine/index.ts'
+import type { PartitionReading, RuleReading } from './telemetry/index.ts'
+
+/** Where the owner of a partition answers questions (NATS request/reply, JSON both ways). */
+export const inspectSubject = (partition: number): string => `sequitur.inspect.${partition}`
+
+export type InspectRequest =
+  /** Position, lag, counters; why it stands still if it does. */
+  | { readonly kind: 'status' }
+  /** What the partition has of one rule. */
+  | { readonly kind: 'rule'; readonly rule: string }
+  /** Every rule that the partition has. */
+  | { readonly kind: 'rules' }
+  /** Partial matches of a rule, oldest first; of one key or of all. */
+  | { readonly kind: 'matches'; readonly rule: string; readonly key?: JsonValue; readonly limit: number }
+
+/** Keyed by the request's `kind`. */
+export interface InspectAnswers {
+  readonly status: PartitionStatus
+  readonly rule: RuleStanding
+  readonly rules: { readonly rules: readonly RuleReading[] }
+  readonly matches: { readonly matches: readonly PartialMatchView[]; readonly total: number }
+}
+
+export type InspectReply<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly code: string; readonly message: string }
+
+export interface PartitionStatus extends Omit<PartitionReading, 'rules'> {
+  /** Who answers; stable while the process lives. */
+  readonly worker: string
+  /** Why it does not run: code and sentence. */
+  readonly stopped?: { readonly code: string; readonly message: string }
+  readonly rules: number
+}
+
+export interface RuleStanding {
+  /** 0: the partition has never heard of it. */
+  readonly version: number
+  /** As of that version; `removed` after a delete. */
+  readonly status: 'draft' | 'shadow' | 'live' | 'disabled' | 'removed' | 'unknown'
+  /** What it did, if it runs or ran. */
+  readonly reading?: RuleReading
+}
+
+export interface PartialMatchView {
+  readonly key: JsonValue
+  /** ISO 8601, event time. */
+  readonly startedAt: string
+  readonly deadline?: string
+  /** What was taken, by reference. */
+  readonly events: ReadonlyArray<{ readonly step: string; readonly seq: number; readonly time: string }>
+  /** Names of the steps that could take the next event. */
+  readonly waitingFor: readonly string[]
+}
