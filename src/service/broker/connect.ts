@@ -1,0 +1,131 @@
+import { readFileSync } from 'node:fs'
+import { JetStreamApiError, type JetStreamManager, jetstreamManager } from '@nats-io/jetstream'
+import {
+  AuthorizationError,
+  type ConnectionOptions,
+  connect,
+  credsAuthenticator,
+  type NatsConnection,
+  type NodeConnectionOptions,
+  tokenAuthenticator,
+  usernamePasswordAuthenticator,
+} from '@nats-io/transport-node'
+import { redactUrl } from '../config/index.ts'
+import { ServiceError } from '../service-error.ts'
+
+export interface BrokerOptions {
+  readonly url: string
+  /** Shown in the broker's connection list. */
+  readonly name: string
+  readonly credsFile?: string | undefined
+  readonly user?: string | undefined
+  readonly password?: string | undefined
+  readonly token?: string | undefined
+  readonly tls?:
+    | { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string }
+    | undefined
+}
+
+/** A connection that comes back by itself, and what the server behind it can do. */
+export interface Broker {
+  readonly connection: NatsConnection
+  readonly manager: JetStreamManager
+  readonly serverVersion: string
+  /** Atomic batches that keep `Nats-Msg-Id` (nats-server 2.12.1 and later). */
+  readonly hasAtomicBatch: boolean
+  close(): Promise<void>
+}
+
+/**
+ * Connects and makes sure that JetStream answers. The first attempt fails at once; a connection that was there once is
+ * restored for ever. Throws ServiceErrors `broker-unreachable`, `broker-refused`, `broker-credentials`, `broker-without-jetstream`.
+ */
+export async function connectBroker(options: BrokerOptions): Promise<Broker> {
+  const connection = await open(options)
+  try {
+    const manager = await jetstreamManager(connection, { checkAPI: true, timeout: 5_000 })
+    const serverVersion = connection.info?.version ?? '0.0.0'
+    return {
+      connection,
+      manager,
+      serverVersion,
+      hasAtomicBatch: isAtLeast(serverVersion, [2, 12, 1]),
+      close: () => connection.close(),
+    }
+  } catch (cause) {
+    await connection.close()
+    throw new ServiceError(
+      'broker-without-jetstream',
+      `the NATS server at ${redactUrl(options.url)} offers no JetStream`,
+      {
+        hint: 'start nats-server with -js, or give the account JetStream permissions',
+        cause,
+      },
+    )
+  }
+}
+
+async function open(options: BrokerOptions): Promise<NatsConnection> {
+  try {
+    return await connect(connectionOptions(options))
+  } catch (cause) {
+    const where = redactUrl(options.url)
+    if (cause instanceof ServiceError) throw cause
+    if (cause instanceof AuthorizationError || /authorization|authentication/i.test(String(cause)))
+      throw new ServiceError('broker-refused', `the NATS server at ${where} refused the credentials`, {
+        hint: 'check nats.credsFile, nats.user and nats.password, or nats.token',
+        cause,
+      })
+    throw new ServiceError('broker-unreachable', `no NATS server answers at ${where}`, {
+      hint: 'start one, correct nats.url, or leave nats.url out to run an embedded one',
+      cause,
+    })
+  }
+}
+
+function connectionOptions(options: BrokerOptions): NodeConnectionOptions {
+  return {
+    servers: options.url,
+    name: options.name,
+    maxReconnectAttempts: -1,
+    reconnectTimeWait: 200,
+    reconnectJitter: 200,
+    pingInterval: 10_000,
+    maxPingOut: 2,
+    timeout: 5_000,
+    // A stack trace for each request is most of what a request costs.
+    noAsyncTraces: true,
+    ...authentication(options),
+    ...(options.tls === undefined ? {} : { tls: options.tls }),
+  }
+}
+
+function authentication(options: BrokerOptions): Pick<ConnectionOptions, 'authenticator'> {
+  if (options.credsFile !== undefined)
+    return { authenticator: credsAuthenticator(readCredentials(options.credsFile)) }
+  if (options.token !== undefined) return { authenticator: tokenAuthenticator(options.token) }
+  if (options.user !== undefined)
+    return { authenticator: usernamePasswordAuthenticator(options.user, options.password ?? '') }
+  return {}
+}
+
+function readCredentials(file: string): Uint8Array {
+  try {
+    return readFileSync(file)
+  } catch (cause) {
+    throw new ServiceError('broker-credentials', `cannot read the credentials file ${file}`, { cause })
+  }
+}
+
+export function isAtLeast(version: string, wanted: readonly [number, number, number]): boolean {
+  const parts = version.split(/[.+-]/).slice(0, 3).map(Number)
+  for (const [index, minimum] of wanted.entries()) {
+    const part = parts[index] ?? 0
+    if (part !== minimum) return part > minimum
+  }
+  return true
+}
+
+/** Whether JetStream answered that what was asked for does not exist. */
+export const isNotFound = (error: unknown): boolean =>
+  error instanceof JetStreamApiError && (error.status === 404 || [10014, 10037, 10059].includes(error.code))

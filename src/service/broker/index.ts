@@ -1,0 +1,14 @@
+export { BROKER_CODES } from './codes.ts'
+export { type Broker, type BrokerOptions, connectBroker, isAtLeast, isNotFound } from './connect.ts'
+export { type EmbeddedServer, startEmbeddedServer } from './nats-server/embedded.ts'
+export { findNatsServer } from './nats-server/find.ts'
+export { obtainNatsServer } from './nats-server/obtain.ts'
+export {
+  ALERT_STREAM,
+  ALERT_SUBJECTS,
+  CONTROL_SUBJECT,
+  ensureAlertStream,
+  ensureInputStream,
+  findStream,
+  type InputStreamOptions,
+} from './streams.ts'

@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { ServiceError } from '../../service-error.ts'
+import { cacheFolder, type FoundServer, findNatsServer } from './find.ts'
+
+const run = promisify(execFile)
+
+/** The version that is obtained where none is found. */
+const VERSION = '2.12.1'
+
+export interface ObtainOptions {
+  readonly environment?: NodeJS.ProcessEnv
+  /** One line of progress for people. */
+  readonly say?: (line: string) => void
+}
+
+interface Way {
+  readonly name: string
+  /** Puts an executable `nats-server` into `folder`, or throws. */
+  fetch(folder: string): Promise<void>
+}
+
+/** From best to last: a pinned release, the same version built here, what the distribution has. */
+const ways: readonly Way[] = [
+  { name: `official release ${VERSION}`, fetch: fetchRelease },
+  { name: `go install ${VERSION}`, fetch: goInstall },
+  { name: 'Debian package', fetch: debianPackage },
+]
+
+/** Finds a nats-server, or brings one into the cache folder. Throws `nats-server-not-found` with what was tried and why it failed. */
+export async function obtainNatsServer(options: ObtainOptions = {}): Promise<FoundServer> {
+  const environment = options.environment ?? process.env
+  const found = findNatsServer(environment)
+  if (found !== undefined) return found
+  const failures: string[] = []
+  for (const way of ways) {
+    options.say?.(`no nats-server on this machine: trying the ${way.name} …`)
+    const folder = mkdtempSync(join(tmpdir(), 'sequitur-nats-server-'))
+    try {
+      await way.fetch(folder)
+      keep(join(folder, 'nats-server'), cacheFolder(environment))
+      const obtained = findNatsServer(environment)
+      if (obtained !== undefined) {
+        options.say?.(`nats-server ${obtained.version} is in ${obtained.path}`)
+        return obtained
+      }
+      failures.push(`${way.name}: what came does not run here`)
+    } catch (error) {
+      failures.push(`${way.name}: ${firstLine(error)}`)
+    } finally {
+      rmSync(folder, { recursive: true, force: true })
+    }
+  }
+  throw new ServiceError(
+    'nats-server-not-found',
+    `no nats-server on this machine, and none could be obtained (${failures.join('; ')})`,
+    {
+      hint: 'install nats-server, name one with SEQUITUR_NATS_SERVER, or configure nats.url',
+    },
+  )
+}
+
+/** Into place by rename, so that another process never sees half a file. */
+function keep(file: string, folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  const staged = join(folder, `nats-server.${process.pid}`)
+  copyFileSync(file, staged)
+  chmodSync(staged, 0o755)
+  renameSync(staged, join(folder, 'nats-server'))
+}
+
+const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
+
+async function fetchRelease(folder: string): Promise<void> {
+  const architecture = architectures[process.arch]
+  if (architecture === undefined) throw new Error(`no release for ${process.arch}`)
+  const system = process.platform === 'darwin' ? 'darwin' : 'linux'
+  const name = `nats-server-v${VERSION}-${system}-${architecture}.tar.gz`
+  const base = `https://github.com/nats-io/nats-server/releases/download/v${VERSION}`
+  const sums = await (await download(`${base}/SHA256SUMS`)).text()
+  const wanted = sums
+    .split('\n')
+    .find((line) => line.trim().endsWith(name))
+    ?.split(/\s+/)[0]
+  if (wanted === undefined) throw new Error(`the release has no checksum for ${name}`)
+  const archive = new Uint8Array(await (await download(`${base}/${name}`)).arrayBuffer())
+  const sum = createHash('sha256').update(archive).digest('hex')
+  if (sum !== wanted) throw new Error(`checksum of ${name} is ${sum}, not ${wanted}`)
+  const file = join(folder, name)
+  writeFileSync(file, archive)
+  await run('tar', ['-xzf', file, '-C', folder, '--strip-components=1'], { timeout: 30_000 })
+}
+
+async function download(url: string): Promise<Response> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(20_000), redirect: 'follow' })
+  if (!response.ok) throw new Error(`the download answered ${response.status}`)
+  return response
+}
+
+async function goInstall(folder: string): Promise<void> {
+  await run('go', ['install', `github.com/nats-io/nats-server/v2@v${VERSION}`], {
+    env: { ...process.env, GOBIN: folder, GOFLAGS: '-trimpath' },
+    cwd: tmpdir(),
+    timeout: 300_000,
+  })
+}
+
+/** Unpacks the package without installing it, from the newest suite that has it, with lists of its own: the system is not changed. */
+async function debianPackage(folder: string): Promise<void> {
+  const mirror = await debianMirror()
+  let failure: unknown
+  for (const suite of ['forky', 'trixie', 'bookworm']) {
+    try {
+      const configuration = prepareApt(folder, suite, mirror)
+      await run('apt-get', ['-qq', '-c', configuration, 'update'], { cwd: folder, timeout: 90_000 })
+      await run('apt-get', ['-qq', '-c', configuration, 'download', 'nats-server'], {
+        cwd: folder,
+        timeout: 60_000,
+      })
+      const archive = readdirSync(folder).find((name) => name.endsWith('.deb'))
+      if (archive === undefined) throw new Error(`${suite} has no nats-server`)
+      await run('dpkg', ['-x', archive, 'unpacked'], { cwd: folder, timeout: 30_000 })
+      renameSync(join(folder, 'unpacked', 'usr', 'sbin', 'nats-server'), join(folder, 'nats-server'))
+      return
+    } catch (error) {
+      failure = error
+    }
+  }
+  throw failure
+}
+
+/** The mirror that this machine already uses. */
+async function debianMirror(): Promise<string> {
+  const { stdout } = await run('apt-get', ['indextargets', '--format', '$(SITE)'], { timeout: 10_000 })
+  const site = stdout.split('\n').find((line) => line.trim().endsWith('/debian'))
+  if (site === undefined) throw new Error('this machine has no Debian package source')
+  return site.trim()
+}
+
+function prepareApt(folder: string, suite: string, mirror: string): string {
+  const root = join(folder, suite)
+  for (const part of ['state/lists/partial', 'cache/archives/partial', 'etc'])
+    mkdirSync(join(root, part), { recursive: true })
+  writeFileSync(
+    join(root, 'etc', 'sources.list'),
+    `deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${mirror} ${suite} main\n`,
+  )
+  const file = join(root, 'apt.conf')
+  const settings = [
+    `Dir::State "${root}/state";`,
+    'Dir::State::status "/var/lib/dpkg/status";',
+    `Dir::Cache "${root}/cache";`,
+    `Dir::Etc::sourcelist "${root}/etc/sources.list";`,
+    'Dir::Etc::sourceparts "-";',
+    'APT::Sandbox::User "root";',
+  ]
+  writeFileSync(file, `${settings.join('\n')}\n`)
+  return file
+}
+
+function firstLine(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  const cause = error.cause instanceof Error ? ` (${error.cause.message})` : ''
+  return `${error.message.split('\n').find((line) => line.trim() !== '') ?? error.name}${cause}`
+}
