@@ -117,9 +117,8 @@ function forgetRule(state: Stateful, runtime: RuleRuntime, rows: StateRow[]): vo
     rows.push({ id: prefix + key, value: undefined })
     for (const event of events) state.events.release(event)
   }
-  for (const key of runtime.suppressions.keys()) {
-    rows.push({ id: suppressionRow(runtime.id, key), value: undefined })
-  }
+  for (const key of runtime.suppressions.keys()) runtime.suppressions.erase(key)
+  takeSuppressionRows(runtime, 0, rows)
   rows.push({ id: extrasRow(runtime.id), value: json(runtime.extras) })
 }
 

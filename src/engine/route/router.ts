@@ -1,10 +1,12 @@
 import type { Expression, Frame, StreamEvent } from '../model/index.ts'
+import { FieldTable } from './field.ts'
 import { fnv1a32 } from './key.ts'
 import { DIRECT_LANES_MAX, keyGroup, keyGroupId, keyOf, markIdle, markLive } from './key-group.ts'
 import type { FilterMark, KeyGroup, Lane, RouteTarget, Tap } from './lane.ts'
 import { PredicateTable, testShared } from './predicate.ts'
+import { RuleIndex } from './rule-index.ts'
 import { SubjectTree } from './subject-tree.ts'
-import { type TapIndex, TapList, testTap } from './tap-list.ts'
+import { type TapIndex, testTap } from './tap-list.ts'
 
 /** One event definition of a rule, as far as routing goes. */
 export interface RouteSlot {
@@ -57,6 +59,7 @@ export class Router {
   readonly #frame: Frame
   readonly #owns: (key: string) => boolean
   readonly #predicates = new PredicateTable()
+  readonly #fields = new FieldTable()
   readonly #filters = new Map<string, FilterRoutes>()
   readonly #tree = new SubjectTree<FilterRoutes>()
   readonly #groups = new Map<string, KeyGroup>()
@@ -311,7 +314,7 @@ export class Router {
   #filter(filter: string): FilterRoutes {
     let routes = this.#filters.get(filter)
     if (routes === undefined) {
-      routes = { filter, stamp: 0, starts: new TapList(), waiting: new Map(), lanes: 0 }
+      routes = { filter, stamp: 0, starts: new RuleIndex(this.#fields), waiting: new Map(), lanes: 0 }
       this.#filters.set(filter, routes)
       this.#tree.set(filter, routes)
       this.#revision++
@@ -327,7 +330,7 @@ export class Router {
     const { lane } = tap
     let waiting = routes.waiting.get(lane.group)
     if (waiting === undefined) {
-      waiting = { direct: [], index: new TapList() }
+      waiting = { direct: [], index: new RuleIndex(this.#fields) }
       routes.waiting.set(lane.group, waiting)
     }
     if (!lane.direct) waiting.index.add(tap)

@@ -1,0 +1,205 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import {
+  type Expression,
+  eventTime,
+  type Frame,
+  type JsonObject,
+  type JsonValue,
+  type StreamEvent,
+  streamSequence,
+} from '../model/index.ts'
+import { FieldTable } from './field.ts'
+import { closedBounds, IntervalList } from './interval-list.ts'
+import type { Tap } from './lane.ts'
+import { PredicateTable } from './predicate.ts'
+import type { PredicateForm } from './predicate-form.ts'
+import { RuleIndex } from './rule-index.ts'
+import { TapList } from './tap-list.ts'
+
+/** What the expression language makes of a path: arrays on the way are mapped over. */
+function lookUp(value: JsonValue | undefined, path: readonly string[]): JsonValue | undefined {
+  const [name, ...rest] = path
+  if (name === undefined) return value
+  if (Array.isArray(value)) {
+    const found = value.map((item) => lookUp(item, path)).filter((item) => item !== undefined)
+    return found.length > 1 ? found.flat() : found[0]
+  }
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+  return lookUp(value[name], rest)
+}
+
+function truth(form: PredicateForm, data: JsonObject): 1 | 0 | -1 {
+  const value = lookUp(data, form.path)
+  if (value === undefined) return 0
+  switch (form.kind) {
+    case 'one-of':
+      return form.values.includes(value as string) ? 1 : 0
+    case 'range': {
+      if (typeof value !== 'number') return -1
+      const isAbove = form.lowOpen ? value > form.low : value >= form.low
+      return isAbove && (form.highOpen ? value < form.high : value <= form.high) ? 1 : 0
+    }
+    case 'prefix':
+      return typeof value !== 'string' ? -1 : value.startsWith(form.text) ? 1 : 0
+    case 'present':
+      return 1
+  }
+}
+
+const expressionOf = (form: PredicateForm): Expression => {
+  const error = { code: 'T2010', message: 'not comparable' }
+  return {
+    source: JSON.stringify(form),
+    form,
+    reads: { fields: undefined, steps: new Map(), lists: [], key: false, attributes: false },
+    evaluate: () => ({ ok: false, error }),
+    test: (frame: Frame) => truth(form, (frame.event as StreamEvent).data),
+    lastError: error,
+  } as Expression
+}
+
+const path = fc.constantFrom(['a'], ['b', 'c'], ['d'], ['toString'])
+const bound = fc.constantFrom(-1, 0, 1, 1.5, 2, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
+const scalar = fc.constantFrom('x', 'xy', 'y', 1, 1.5, '1', true, null)
+const form: fc.Arbitrary<PredicateForm> = fc.oneof(
+  fc.record({
+    kind: fc.constant('one-of' as const),
+    path,
+    values: fc.array(scalar, { minLength: 1, maxLength: 3 }),
+  }),
+  fc.record({
+    kind: fc.constant('range' as const),
+    path,
+    low: bound,
+    lowOpen: fc.boolean(),
+    high: bound,
+    highOpen: fc.boolean(),
+  }),
+  fc.record({ kind: fc.constant('prefix' as const), path, text: fc.constantFrom('x', 'xy', '') }),
+  fc.record({ kind: fc.constant('present' as const), path }),
+)
+const member: fc.Arbitrary<JsonValue> = fc.oneof(
+  { weight: 5, arbitrary: scalar },
+  { weight: 2, arbitrary: fc.constantFrom(-1, 0, 2, 2.5) },
+  fc.constantFrom<JsonValue>([], ['x'], { c: 1 }, [{ c: 'x' }], [{ c: 1 }, { c: 'xy' }]),
+)
+const event: fc.Arbitrary<JsonObject> = fc.record(
+  { a: member, b: fc.oneof(member, fc.record({ c: member })), d: member, toString: scalar },
+  { requiredKeys: [] },
+) as never
+
+describe('the rule index', () => {
+  test('finds what asking every rule finds, errors too, while rules come and go', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.array(form, { maxLength: 4 }), { maxLength: 25, size: 'max' }),
+        fc.array(fc.record({ event, leaves: fc.nat(), returns: fc.boolean() }), { maxLength: 12 }),
+        (conjunctions, events) => {
+          const predicates = new PredicateTable()
+          const plain = new TapList()
+          const index = new RuleIndex(new FieldTable())
+          const taps = conjunctions.map((forms, slot) => tapOf(forms, slot, predicates))
+          for (const tap of taps) {
+            plain.add(tap)
+            index.add(tap)
+          }
+          events.forEach(({ event: data, leaves, returns }, stamp) => {
+            const frame = frameOf(data)
+            const wanted = found(plain, 2 * stamp, frame)
+            expect(found(index, 2 * stamp + 1, frame)).toEqual(wanted)
+            const tap = taps[leaves % Math.max(1, taps.length)]
+            if (tap === undefined) return
+            plain.remove(tap)
+            index.remove(tap)
+            if (!returns) return
+            plain.add(tap)
+            index.add(tap)
+          })
+          for (const tap of taps) index.remove(tap)
+          expect(index.size).toBe(0)
+          expect(found(index, 1000, frameOf({ a: 'x' }))).toEqual([])
+        },
+      ),
+      { numRuns: 2000 },
+    )
+  })
+
+  test('an empty index has no branches left', () => {
+    const fields = new FieldTable()
+    const index = new RuleIndex(fields)
+    const predicates = new PredicateTable()
+    const tap = tapOf(
+      [
+        { kind: 'one-of', path: ['a'], values: ['x'] },
+        { kind: 'present', path: ['d'] },
+      ],
+      0,
+      predicates,
+    )
+    index.add(tap)
+    index.remove(tap)
+    expect(Object.values(index.describe())).toEqual([0, 0, 0, 0, 0])
+  })
+})
+
+describe('intervals', () => {
+  test('are found by the numbers in them', () => {
+    const interval = fc.record({ low: bound, lowOpen: fc.boolean(), high: bound, highOpen: fc.boolean() })
+    fc.assert(
+      fc.property(
+        fc.array(interval, { maxLength: 200, size: 'max' }),
+        fc.constantFrom(-1, 0, 1, 1.5, 1.6),
+        (all, value) => {
+          const list = new IntervalList<number>()
+          all.forEach((range, index) => {
+            const { low, high } = closedBounds(range)
+            list.add(low, high, index)
+          })
+          const got: number[] = []
+          list.find(value, (index) => void got.push(index))
+          const wanted = all.flatMap((range, index) =>
+            truth({ kind: 'range', path: ['a'], ...range }, { a: value }) === 1 ? [index] : [],
+          )
+          expect(got.sort((a, b) => a - b)).toEqual(wanted)
+        },
+      ),
+    )
+  })
+})
+
+function tapOf(forms: readonly PredicateForm[], slot: number, predicates: PredicateTable): Tap {
+  return {
+    lane: undefined as never,
+    slot,
+    bit: 0,
+    filter: { filter: '>', stamp: 0 },
+    shared: forms.map((item) => predicates.acquire(expressionOf(item))),
+    keyed: [],
+    canStart: true,
+  }
+}
+
+function frameOf(data: JsonObject): Frame {
+  const event = {
+    sequence: streamSequence(1),
+    time: eventTime(0),
+    ingestedAt: eventTime(0),
+    subject: 's',
+    id: '1',
+    data,
+  }
+  return {
+    event,
+    steps: { taken: () => [], count: () => 0 },
+    key: null,
+    lists: { has: () => false },
+    time: eventTime(0),
+  }
+}
+
+function found(index: TapList | RuleIndex, stamp: number, frame: Frame): string[] {
+  const results = new Set<string>()
+  index.match(stamp, frame, (tap, result) => void results.add(`${tap.slot}: ${result}`))
+  return [...results].sort()
+}
