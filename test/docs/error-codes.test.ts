@@ -6,7 +6,7 @@ import { expect, test } from 'vitest'
 const root = join(import.meta.dirname, '../..')
 const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
 const documented = [
-  ...readFileSync(join(root, 'docs/reference/errors.md'), 'utf8').matchAll(/^\| `([^`]+)` \|/gm),
+  ...readFileSync(join(root, 'docs/reference/errors.md'), 'utf8').matchAll(/^\| `([^`]+)` +\|/gm),
 ].map((row) => row[1] ?? '')
 
 /** Every exported list of strings in a `codes.ts` anywhere under `src`. */
