@@ -298,7 +298,9 @@ class SentenceParser {
     if (this.#take('not')) return this.#notFollowed(start)
     const strict = this.#take('immediately')
     this.#expect('followed')
+    const hopStart = this.#next
     const hopMs = this.#hop()
+    const hopSpan = this.#spanFrom(hopStart)
     this.#by()
     if (this.#at('no')) return this.#followedByNo(start, strict, hopMs !== undefined)
     const any = this.#at('any')
@@ -312,7 +314,9 @@ class SentenceParser {
     }
     if (any) this.#next += 1
     const contiguity = strict ? 'strict' : any ? 'non-deterministic-relaxed' : 'relaxed'
-    return this.#step({ contiguity, ...(hopMs === undefined ? {} : { hopMs }) })
+    const step = this.#step({ contiguity, ...(hopMs === undefined ? {} : { hopMs }) })
+    if (hopMs !== undefined) this.#spans.get(step)?.set('/hopMs', hopSpan)
+    return step
   }
 
   #hop(): DurationMs | undefined {

@@ -70,7 +70,7 @@ function lintNumber(file: SourceFile, scalar: LocatedScalar, value: number, writ
   }
 }
 
-const isBooleanWord = (written: string): boolean => /^(?:y|n|yes|no|on|off)$/i.test(written)
+const isBooleanWord = (written: string): boolean => /^(?:yes|no|on|off)$/i.test(written)
 
 function warnBooleanWord(
   file: SourceFile,

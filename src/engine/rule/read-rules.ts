@@ -51,7 +51,7 @@ export function readRules(text: string, options: ReadOptions = {}): Result<reado
       'a rule starts with `rule: my-rule`',
     )
   }
-  return file.hasErrors ? failure(file.problems) : success(rules, file.problems)
+  return file.hasErrors ? failure(file.sorted()) : success(rules, file.sorted())
 }
 
 export const isListDocument = (root: Located): boolean =>

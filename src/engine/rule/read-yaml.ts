@@ -83,7 +83,6 @@ function tooDeep(text: string): number | undefined {
 }
 
 function readDocument(file: SourceFile, range: Range): Located | undefined {
-  const before = file.problems.length
   const document = parseDocument(file.text.slice(range.start, range.end), {
     version: '1.2',
     schema: 'core',
@@ -96,8 +95,9 @@ function readDocument(file: SourceFile, range: Range): Located | undefined {
   })
   for (const problem of [...document.errors, ...document.warnings]) reportYaml(file, problem, range.start)
   if (!document.contents || isEmptyScalar(document.contents)) return undefined
-  const located = new Locator(file, range.start).locate(document.contents, '', 0)
-  return file.problems.slice(before).some(({ severity }) => severity === 'error') ? undefined : located
+  // What was written around a mistake of syntax is a guess of the parser.
+  if (document.errors.length > 0) return undefined
+  return new Locator(file, range.start).locate(document.contents, '', 0)
 }
 
 const isEmptyScalar = (node: Node): boolean => isScalar(node) && node.value === null && node.source === ''

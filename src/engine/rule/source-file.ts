@@ -44,6 +44,13 @@ export class SourceFile {
     this.problems.push({ ...problem, ...(excerpt === undefined ? {} : { excerpt }) })
   }
 
+  /** The problems in the order of the text. */
+  sorted(): readonly Problem[] {
+    const line = (problem: Problem): number => problem.at.line ?? 0
+    const column = (problem: Problem): number => problem.at.column ?? 0
+    return this.problems.toSorted((a, b) => line(a) - line(b) || column(a) - column(b))
+  }
+
   get hasErrors(): boolean {
     return this.problems.some(({ severity }) => severity === 'error')
   }
