@@ -28,8 +28,8 @@ test('every code in the sources is documented, and nothing else', async () => {
   expect(codes.filter((code) => !documented.includes(code))).toEqual([])
 })
 
-test('the rows are sorted and unique', () => {
-  expect(documented).toEqual([...new Set(documented)].sort())
+test('the rows are unique', () => {
+  expect(documented).toEqual([...new Set(documented)])
 })
 
 test('no literal code in the sources is missing from its list', async () => {
