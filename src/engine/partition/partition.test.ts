@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { LogWriter, type PairRule, pairParts } from '../../../test/support/pair-engine.ts'
+import type { JsonValue } from '../model/index.ts'
 import type { Effect, LogEntry, StateRow } from './contract.ts'
 import type { PartitionOptions } from './options.ts'
 import { EnginePartition } from './partition.ts'
@@ -319,6 +320,162 @@ describe('laws', () => {
         expect([...rows.keys()].filter((id) => /^[ekbs]\//.test(id))).toEqual([])
       }),
       { numRuns: 100 },
+    )
+  })
+
+  test('order within the lateness does not matter', () => {
+    const events = fc.array(
+      fc.record({
+        user: fc.constantFrom('u1', 'u2'),
+        kind: fc.constantFrom('a', 'b'),
+        delay: fc.integer({ min: 0, max: 49 }),
+      }),
+      { maxLength: 40, size: 'max' },
+    )
+    fc.assert(
+      fc.property(events, (items) => {
+        const sent = items.map((item, index) => ({ ...item, at: BASE + 10 * index, id: `e${index}` }))
+        const play = (order: typeof sent): unknown[] => {
+          const log = new LogWriter()
+            .rule(BASE, { ...PAIR, withinMs: 45, suppressMs: 35 })
+            .rule(BASE, { ...PAIR, rule: 'silence', absence: true, withinMs: 25 })
+          for (const { user, kind, at, id } of order) {
+            log.add(BASE + 1000, `demo.${kind}`, { user, at }, { 'nats-msg-id': id })
+          }
+          log.add(BASE + 2000, 'sequitur.log.tick', {})
+          const { effects, partition } = run(log.entries, { options: withLateness(50) })
+          expect(partition.counters.late).toBe(0)
+          return effects.map(({ kind, time, payload }) => {
+            const { data } = JSON.parse(payload)
+            const taken = data.events.map(({ id, step }: { id: string; step: string }) => `${step} ${id}`)
+            return {
+              kind,
+              time,
+              rule: data.rule,
+              key: data.key,
+              taken: taken.sort(),
+              suppressed: data.suppressed,
+            }
+          })
+        }
+        const shuffled = [...sent].sort((a, b) => a.at + a.delay - (b.at + b.delay))
+        expect(play(shuffled)).toEqual(play(sent))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  test('rules do not disturb each other, however many share a key', () => {
+    const rules = Array.from(
+      { length: 60 },
+      (_, index): PairRule => ({
+        rule: `r${String(index).padStart(2, '0')}`,
+        a: index % 3 === 0 ? 'demo.>' : 'demo.a',
+        b: index % 4 === 0 ? 'demo.c' : 'demo.b',
+        withinMs: 50 + (index % 7) * 20,
+        absence: index % 5 === 0,
+        ...(index % 2 === 0 ? { by: ['other'] } : {}),
+        ...(index % 6 < 4 ? { below: ['amount', index % 9] } : {}),
+      }),
+    )
+    const events = fc.array(
+      fc.record({
+        kind: fc.constantFrom('a', 'b', 'c'),
+        user: fc.constantFrom('u1', 'u2', null),
+        other: fc.constantFrom('u1', 'u2', 'u3'),
+        amount: fc.constantFrom<JsonValue>(0, 3, 6, 9, 'x'),
+      }),
+      { maxLength: 25, size: 'max' },
+    )
+    fc.assert(
+      fc.property(events, fc.array(fc.nat(90)), (items, cuts) => {
+        const play = (active: readonly PairRule[]): { effects: Effect[]; counts: unknown[] } => {
+          const log = new LogWriter()
+          for (const rule of active) log.rule(BASE, rule)
+          log.add(BASE, 'sequitur.log.tick', {})
+          items.forEach(({ kind, ...data }, index) => void log.add(BASE + 10 * index, `demo.${kind}`, data))
+          log.add(BASE + 5000, 'sequitur.log.tick', {})
+          const shift = rules.length - active.length
+          const entries = log.entries.map((entry) => ({
+            ...entry,
+            sequence: (entry.sequence + shift) as never,
+          }))
+          const { effects, partition } = run(entries, { cuts: new Set(cuts) })
+          const counts = partition
+            .statistics()
+            .rules.map(({ id, errors, withoutKey }) => ({ id, errors, withoutKey }))
+          return { effects, counts }
+        }
+        const together = play(rules)
+        const alone = rules.map((rule) => play([rule]))
+        const said = (effects: readonly Effect[]): string[] => effects.map(({ payload }) => payload).sort()
+        expect(said(together.effects)).toEqual(said(alone.flatMap(({ effects }) => effects)))
+        expect(together.counts).toEqual(alone.flatMap(({ counts }) => counts))
+      }),
+      { numRuns: 30 },
+    )
+  })
+})
+
+describe('hostile entries', () => {
+  const encoder = new TextEncoder()
+  const hostile = fc.oneof(
+    fc.uint8Array({ maxLength: 40 }),
+    fc.json().map((text) => encoder.encode(text)),
+    fc
+      .jsonValue()
+      .map((value) => encoder.encode(JSON.stringify({ user: value, amount: value, __proto__: value }))),
+    fc
+      .constantFrom(
+        '{"__proto__":{"polluted":true},"user":"u"}',
+        '{"user":"a.b.*.>\\r\\n"}',
+        '{"user":"\\ud800"}',
+      )
+      .map((text) => encoder.encode(text)),
+    fc
+      .constantFrom('['.repeat(60_000), '{"a":'.repeat(10_000), '"', '{"user":1e999}')
+      .map((text) => encoder.encode(text)),
+  )
+  const headers = fc.option(
+    fc.dictionary(
+      fc.constantFrom('traceparent', 'ce-id', 'ce-specversion', 'content-type', 'nats-msg-id', '__proto__'),
+      fc.string(),
+    ),
+    { nil: undefined },
+  )
+
+  test('never throw, never pollute, and are all accounted for', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.tuple(
+            fc.constantFrom(
+              'demo.a',
+              'demo.b',
+              'sequitur.log.rule',
+              'sequitur.log.list',
+              'sequitur.log.erase',
+              'sequitur.log.tick',
+              'sequitur.log.other',
+            ),
+            hostile,
+            headers,
+          ),
+          { maxLength: 20 },
+        ),
+        (items) => {
+          const log = new LogWriter().rule(BASE, { ...PAIR, below: ['amount', 5] })
+          items.forEach(
+            ([subject, payload, extra], index) => void log.add(BASE + index, subject, payload, extra),
+          )
+          const { effects, partition } = run(log.entries, { cuts: new Set([3, 9]) })
+          const { counters } = partition
+          expect(counters.processed + counters.late + counters.deadLettered).toBe(counters.events)
+          for (const { payload } of effects) expect(() => JSON.parse(payload)).not.toThrow()
+          expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
+        },
+      ),
+      { numRuns: 500 },
     )
   })
 })
