@@ -2,22 +2,11 @@ import type { EventTime, JsonObject, JsonValue } from '../model/index.ts'
 import { eventTime } from '../model/index.ts'
 import type { LogEntry } from '../partition/contract.ts'
 import { attributesOfEnvelope, attributesOfHeaders, type ContentMode, contentMode } from './attributes.ts'
+import type { DeadLetterReason } from './codes.ts'
 import { type LoggedEvent, loggedEvent } from './logged-event.ts'
 import { type PayloadFault, type PayloadLimits, payloadFault } from './payload-check.ts'
 import type { ResolvedSource, ResolvedTimestamp } from './source.ts'
 import { readTimestamp } from './timestamp.ts'
-
-/** Why an entry could not become an event; docs/reference/errors.md lists them. */
-export type DeadLetterReason =
-  | PayloadFault
-  | 'payload-too-large'
-  | 'payload-empty'
-  | 'payload-not-utf8'
-  | 'payload-not-json'
-  | 'payload-not-an-object'
-  | 'time-unreadable'
-  | 'time-negative'
-  | 'time-ahead'
 
 export interface DeadLetter {
   readonly reason: DeadLetterReason

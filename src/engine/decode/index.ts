@@ -1,5 +1,6 @@
 export type { ContentMode } from './attributes.ts'
-export { type DeadLetter, type DeadLetterReason, decodeEvent, redecode } from './decode.ts'
+export type { DeadLetterReason } from './codes.ts'
+export { type DeadLetter, decodeEvent, redecode } from './decode.ts'
 export { type LoggedEvent, loggedEvent } from './logged-event.ts'
 export { DEFAULT_PAYLOAD_LIMITS, type PayloadLimits } from './payload-check.ts'
 export {

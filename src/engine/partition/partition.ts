@@ -19,6 +19,7 @@ import {
 import { canonicalPart, compositeKey, Router, type SubjectPlan, subjectMatches } from '../route/index.ts'
 import { DeadlineQueue, EventClock } from '../time/index.ts'
 import { ByteArena } from './byte-arena.ts'
+import type { NoticeCode } from './codes.ts'
 import type {
   Effect,
   LogEntry,
@@ -347,7 +348,7 @@ export class EnginePartition implements ObservablePartition {
     this.#effects.push({ number: ++this.#effectNumber, ...effect })
   }
 
-  #notice(code: string, detail: JsonObject): void {
+  #notice(code: NoticeCode, detail: JsonObject): void {
     const time = eventTime(Math.max(this.#now, this.#clock.watermark))
     const number = this.#effectNumber + 1
     this.#emit(noticeEffect(code, detail, { partition: this.options.index, number, time }))

@@ -24,6 +24,7 @@ import { eventTime } from '../model/index.ts'
 import { canonicalPart, compositeKey, type KeyFault, keyValue, type RouteTarget } from '../route/index.ts'
 import type { AlertProgram, RuleProgram } from '../rule/program.ts'
 import type { Deadline, DeadlineOwner, DeadlineQueue } from '../time/index.ts'
+import type { NoticeCode } from './codes.ts'
 import type { PartitionLimits } from './limits.ts'
 import type { PartitionOutput } from './output.ts'
 import { countError, countIn, newCounts, type RuleCounts } from './statistics.ts'
@@ -360,7 +361,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   }
 
   /** Says something at most once a minute of event time; what was unsaid in between is counted in the next. */
-  notice(code: string, detail: Readonly<Record<string, JsonValue>>): void {
+  notice(code: NoticeCode, detail: Readonly<Record<string, JsonValue>>): void {
     const { notices } = this.extras
     const now = this.#around.now()
     const last = notices[code]

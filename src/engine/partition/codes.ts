@@ -1,0 +1,13 @@
+/** Codes of the notices that a partition emits; each has its row in docs/reference/errors.md. */
+export const NOTICE_CODES = [
+  'alerts-rate-limited',
+  'control-unreadable',
+  'list-values-refused',
+  'partial-matches-dropped',
+  'partial-matches-shed',
+  'reorder-buffer-full',
+  'rule-quarantined',
+  'withheld-not-recorded',
+] as const
+
+export type NoticeCode = (typeof NOTICE_CODES)[number]
