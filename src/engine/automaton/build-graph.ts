@@ -82,7 +82,22 @@ export function buildGraph(tree: SequenceTree, conditionalMask: number): BuiltGr
     if (state.edges.length > EDGES_MAX) return { tooLarge: 'edges' }
     states.push(state)
   }
-  return { states, withinMs: tree.root.withinMs, groupLimits: tree.groupLimits, conditionalMask }
+  return {
+    states,
+    withinMs: tree.root.withinMs,
+    groupLimits: tree.groupLimits,
+    conditionalMask,
+    isAmbiguous: states.some(hasTwoWaysToOneSlot),
+  }
+}
+
+function hasTwoWaysToOneSlot(state: State): boolean {
+  let seen = 0
+  return state.edges.some((edge) => {
+    const again = (seen & edge.mask) !== 0
+    seen |= edge.mask
+    return again
+  })
 }
 
 function nameOf(level: Level): string {
@@ -136,13 +151,14 @@ function waysFrom(
 
   const complete = (walk: Walk): void => {
     const timed: TimedAbsence[] = [...walk.timed]
-    if (walk.ending !== 0) {
-      // Nothing follows that could end the absence but the limit of the whole; without one it would never end.
+    // An absence at the end lasts until the pattern ends: when the absences with an end of their own are over, else at the limit.
+    const banned = timed.length > 0 ? walk.ending : 0
+    if (walk.ending !== 0 && timed.length === 0) {
       if (root.withinMs === Number.POSITIVE_INFINITY) return
       timed.push({ mask: walk.ending })
     }
     if (timed.length === 0 && walk.endingNext === 0) final = true
-    else pending = { banned: 0, bannedNext: walk.endingNext, timed }
+    else pending = { banned, bannedNext: walk.endingNext, timed }
   }
 
   const enter = (level: Level, walk: Walk): void => {

@@ -66,4 +66,6 @@ export interface Graph {
   /** Limits of groups and branches by ordinal. */
   readonly groupLimits: readonly number[]
   readonly conditionalMask: number
+  /** Some state can take one event over two edges of one slot: different ways through the pattern may give the same match. */
+  readonly isAmbiguous: boolean
 }

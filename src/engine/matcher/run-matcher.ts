@@ -16,7 +16,15 @@ import type { HeldMatch } from './held-matches.ts'
 import { emptyKeyState, type KeyState } from './key-state.ts'
 import { createRun, deadlineOf, edgeLimit, NO_GROUPS, PENDING_BIT, pendingEnd, type Run } from './run.ts'
 import { EventView, stepRun } from './step-run.ts'
-import { comparePaths, isBefore, listsBySlot, matchOf, type Taken } from './taken.ts'
+import {
+  compareEvents,
+  comparePaths,
+  isBefore,
+  listsBySlot,
+  matchOf,
+  signatureOf,
+  type Taken,
+} from './taken.ts'
 
 const NO_MASK = 0
 
@@ -186,20 +194,31 @@ export class RunMatcher implements KeyedMatcher {
 
   /** Reports what may be reported now: everything without a skip strategy, else what no older partial match can still discard. */
   #report(state: KeyState, complete: readonly HeldMatch[], key: string): void {
+    const found = this.#inOrder(complete)
     if (!this.#isSkipping) {
-      for (const match of complete) this.#host.matched(this.#matchOf(match), key)
+      for (const match of found) this.#host.matched(this.#matchOf(match), key)
       return
     }
-    for (const match of complete.toSorted((left, right) => comparePaths(left.last, right.last)))
-      state.held.add(match)
+    for (const match of found) state.held.add(match)
     for (let match = state.held.list[0]; match !== undefined; match = state.held.list[0]) {
       const oldest = state.runs[0]
       if (oldest !== undefined && isBefore(oldest.first, match.first)) return
       state.held.removeFirst()
-      const found = this.#matchOf(match)
-      this.#host.matched(found, key)
-      this.#skip(state, found, key)
+      const reported = this.#matchOf(match)
+      this.#host.matched(reported, key)
+      this.#skip(state, reported, key)
     }
+  }
+
+  /** Each match once, in the order of matches that are complete at one moment. */
+  #inOrder(complete: readonly HeldMatch[]): readonly HeldMatch[] {
+    if (complete.length < 2) return complete
+    const distinct = this.#graph.isAmbiguous
+      ? distinctBy(complete, (match) => signatureOf(match.last))
+      : complete
+    return distinct.toSorted(
+      (left, right) => compareEvents(left.first, right.first) || comparePaths(left.last, right.last),
+    )
   }
 
   #skip(state: KeyState, match: Match, key: string): void {
@@ -241,10 +260,23 @@ export class RunMatcher implements KeyedMatcher {
     }
     state.runs = runs
     if (this.#automaton.input.reportsTimeouts)
-      for (const run of expired)
+      for (const run of this.#distinctExpired(expired, state.runs, complete))
         this.#host.timedOut(matchOf(run.last, this.#slots, { at, by: undefined }), key)
     this.#report(state, complete, key)
     this.#settle(key, state, before, false)
+  }
+
+  /** A partial match that was on several ways at once is reported once, when the last of them is over. */
+  #distinctExpired(
+    expired: readonly Run[],
+    alive: readonly Run[],
+    complete: readonly HeldMatch[],
+  ): readonly Run[] {
+    if (!this.#graph.isAmbiguous || expired.length === 0) return expired
+    const others = new Set([...alive, ...complete].map((each) => signatureOf(each.last)))
+    return distinctBy(expired, (run) => signatureOf(run.last)).filter(
+      (run) => !others.has(signatureOf(run.last)),
+    )
   }
 
   #pendingCompletes(run: Run, at: number): boolean {
@@ -290,4 +322,13 @@ export class RunMatcher implements KeyedMatcher {
     state.armedFirst = first
     this.#deadlines.add(next, first, key)
   }
+}
+
+function distinctBy<T>(items: readonly T[], signature: (item: T) => string): T[] {
+  const bySignature = new Map<string, T>()
+  for (const item of items) {
+    const key = signature(item)
+    if (!bySignature.has(key)) bySignature.set(key, item)
+  }
+  return [...bySignature.values()]
 }

@@ -118,3 +118,11 @@ function pathOf(last: Taken): Taken[] {
   for (let node: Taken | undefined = last; node !== undefined; node = node.previous) path.push(node)
   return path.reverse()
 }
+
+/** What was taken, as text: equal for equal matches, however they came about. */
+export function signatureOf(last: Taken): string {
+  let signature = ''
+  for (let node: Taken | undefined = last; node !== undefined; node = node.previous)
+    signature += `${node.slot}:${node.event.sequence};`
+  return signature
+}

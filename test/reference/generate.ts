@@ -1,0 +1,239 @@
+import fc from 'fast-check'
+import {
+  type AfterMatch,
+  type Contiguity,
+  durationMs,
+  type Pattern,
+  type PatternStep,
+  type Quantifier,
+} from '../../src/engine/index.ts'
+import { validatePattern } from '../../src/engine/pattern/index.ts'
+
+/** What an event satisfies: a bit per name, decided when the history is drawn, and a value that conditions compare. */
+export interface DrawnEvent {
+  readonly time: number
+  readonly key: string
+  readonly mask: number
+  readonly value: number
+}
+
+export interface Scenario {
+  readonly pattern: Pattern
+  readonly afterMatch: AfterMatch
+  readonly names: readonly string[]
+  /** Slots whose condition reads what was taken. */
+  readonly conditional: readonly number[]
+  readonly having: 'none' | 'even' | 'rising'
+  readonly events: readonly DrawnEvent[]
+}
+
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+
+const contiguity = fc.constantFrom<Contiguity>('relaxed', 'relaxed', 'strict', 'non-deterministic-relaxed')
+const limit = fc.option(
+  fc.integer({ min: 1, max: 8 }).map((ms) => durationMs(ms)),
+  { nil: undefined, freq: 4 },
+)
+
+/** Names in the order in which a pattern uses them: every positive name stands once. */
+interface Names {
+  next(): string
+}
+
+type Build<T> = (names: Names) => T
+
+const quantifier = (isEvent: boolean): fc.Arbitrary<Build<Quantifier | undefined>> =>
+  fc
+    .record({
+      min: fc.integer({ min: 1, max: 2 }),
+      more: fc.constantFrom(0, 1, 2, Number.POSITIVE_INFINITY),
+      optional: fc.boolean(),
+      greedy: fc.boolean(),
+      inner: contiguity,
+      gap: limit,
+      until: fc.boolean(),
+      plain: fc.boolean(),
+    })
+    .map((drawn) => (names: Names): Quantifier | undefined => {
+      if (drawn.plain) return drawn.optional ? { min: 1, max: 1, optional: true } : undefined
+      const max = drawn.min + drawn.more
+      const loops = max > 1
+      return {
+        min: drawn.min,
+        ...(max === Number.POSITIVE_INFINITY ? {} : { max }),
+        ...(drawn.optional ? { optional: true } : {}),
+        ...(drawn.greedy && isEvent && drawn.more > 0 && drawn.inner !== 'non-deterministic-relaxed'
+          ? { greedy: true }
+          : {}),
+        inner: drawn.inner,
+        ...(drawn.gap === undefined || !loops ? {} : { gapMs: drawn.gap }),
+        ...(drawn.until && isEvent && max === Number.POSITIVE_INFINITY ? { until: names.next() } : {}),
+      }
+    })
+
+const positive = (isEvent: boolean) =>
+  fc.record({ contiguity, quantifier: quantifier(isEvent), hop: limit }).map((drawn) => (names: Names) => {
+    const built = drawn.quantifier(names)
+    return {
+      contiguity: drawn.contiguity,
+      ...(built === undefined ? {} : { quantifier: built }),
+      ...(drawn.hop === undefined ? {} : { hopMs: drawn.hop }),
+    }
+  })
+
+const event: fc.Arbitrary<Build<PatternStep>> = fc
+  .record({ positive: positive(true), two: fc.boolean(), rare: fc.integer({ min: 0, max: 3 }) })
+  .map(
+    (drawn) =>
+      (names: Names): PatternStep => ({
+        kind: 'event',
+        events: drawn.two && drawn.rare === 0 ? [names.next(), names.next()] : [names.next()],
+        ...drawn.positive(names),
+      }),
+  )
+
+const absence: fc.Arbitrary<Build<PatternStep>> = fc.record({ strict: fc.boolean(), timed: limit }).map(
+  (drawn) =>
+    (names: Names): PatternStep => ({
+      kind: 'absence',
+      events: [names.next()],
+      ...(drawn.timed === undefined
+        ? { contiguity: drawn.strict ? 'strict' : 'relaxed' }
+        : { contiguity: 'relaxed', forMs: drawn.timed }),
+    }),
+)
+
+const inner = (steps: number): fc.Arbitrary<Build<Pattern>> =>
+  fc
+    .record({
+      steps: fc.array(fc.oneof({ weight: 5, arbitrary: event }, { weight: 1, arbitrary: absence }), {
+        minLength: 1,
+        maxLength: steps,
+      }),
+      within: limit,
+      without: fc.integer({ min: 0, max: 7 }),
+    })
+    .map(
+      (drawn) =>
+        (names: Names): Pattern => ({
+          steps: drawn.steps.map((step) => step(names)),
+          ...(drawn.within === undefined ? {} : { withinMs: drawn.within }),
+          ...(drawn.without === 0 ? { without: [names.next()] } : {}),
+        }),
+    )
+
+const group: fc.Arbitrary<Build<PatternStep>> = fc
+  .record({ positive: positive(false), pattern: inner(2) })
+  .map(
+    (drawn) =>
+      (names: Names): PatternStep => ({
+        kind: 'group',
+        ...drawn.pattern(names),
+        ...drawn.positive(names),
+      }),
+  )
+
+const choice: fc.Arbitrary<Build<PatternStep>> = fc
+  .record({ positive: positive(false), branches: fc.array(inner(2), { minLength: 2, maxLength: 2 }) })
+  .map(
+    (drawn) =>
+      (names: Names): PatternStep => ({
+        kind: 'choice',
+        branches: drawn.branches.map((branch) => branch(names)),
+        ...drawn.positive(names),
+      }),
+  )
+
+const anyOrder: fc.Arbitrary<Build<PatternStep>> = fc
+  .record({
+    positive: positive(false),
+    members: fc.integer({ min: 2, max: 3 }),
+    less: fc.integer({ min: 0, max: 1 }),
+  })
+  .map(
+    (drawn) =>
+      (names: Names): PatternStep => ({
+        kind: 'any-order',
+        members: Array.from({ length: drawn.members }, () => names.next()),
+        ...(drawn.less === 0 ? {} : { atLeast: drawn.members - 1 }),
+        ...drawn.positive(names),
+      }),
+  )
+
+const wholePattern: fc.Arbitrary<Build<Pattern>> = fc
+  .record({
+    steps: fc.array(
+      fc.oneof(
+        { weight: 10, arbitrary: event },
+        { weight: 3, arbitrary: absence },
+        { weight: 2, arbitrary: group },
+        { weight: 1, arbitrary: choice },
+        { weight: 1, arbitrary: anyOrder },
+      ),
+      { minLength: 1, maxLength: 4 },
+    ),
+    within: fc.option(
+      fc.integer({ min: 3, max: 20 }).map((ms) => durationMs(ms)),
+      { nil: undefined, freq: 2 },
+    ),
+    without: fc.integer({ min: 0, max: 9 }),
+  })
+  .map(
+    (drawn) =>
+      (names: Names): Pattern => ({
+        steps: drawn.steps.map((step) => step(names)),
+        ...(drawn.within === undefined ? {} : { withinMs: drawn.within }),
+        ...(drawn.without === 0 ? { without: [names.next()] } : {}),
+      }),
+  )
+
+const drawnEvent = fc.record({
+  pause: fc.constantFrom(0, 0, 1, 1, 1, 2, 4, 9),
+  key: fc.constantFrom('x', 'x', 'x', 'y'),
+  names: fc.array(fc.integer({ min: 0, max: NAMES.length - 1 }), { minLength: 0, maxLength: 3 }),
+  value: fc.integer({ min: 0, max: 3 }),
+})
+
+const afterMatchOf = (kind: number, orFail: boolean, step: string): AfterMatch => {
+  const choices: AfterMatch[] = [
+    { kind: 'no-skip' },
+    { kind: 'skip-to-next' },
+    { kind: 'skip-past-last-event' },
+    { kind: 'skip-to-first', step, ...(orFail ? { orFail } : {}) },
+    { kind: 'skip-to-last', step, ...(orFail ? { orFail } : {}) },
+  ]
+  return choices[kind] ?? { kind: 'no-skip' }
+}
+
+/** A pattern that the validator accepts, and a history for it. */
+export const scenario: fc.Arbitrary<Scenario> = fc
+  .record({
+    pattern: wholePattern,
+    skip: fc.integer({ min: 0, max: 4 }),
+    orFail: fc.boolean(),
+    target: fc.nat(),
+    conditional: fc.array(fc.integer({ min: 0, max: NAMES.length - 1 }), { maxLength: 2 }),
+    having: fc.constantFrom<Scenario['having']>('none', 'none', 'none', 'even', 'rising'),
+    events: fc.array(drawnEvent, { minLength: 1, maxLength: 8 }),
+    density: fc.integer({ min: 1, max: 3 }),
+  })
+  .map((drawn): Scenario | undefined => {
+    let used = 0
+    const pattern = drawn.pattern({ next: () => NAMES[used++] ?? 'z' })
+    if (used > NAMES.length) return undefined
+    const names = NAMES.slice(0, used)
+    const step = names[drawn.target % names.length] ?? 'a'
+    const afterMatch = afterMatchOf(drawn.skip, drawn.orFail, step)
+    const problems = validatePattern(pattern, { names, afterMatch, limits: { partialMatchesMax: 1000 } })
+    if (problems.some((problem) => problem.severity === 'error')) return undefined
+    let time = 0
+    const events = drawn.events.map((each): DrawnEvent => {
+      time += each.pause
+      let mask = 0
+      for (const name of each.names.slice(0, drawn.density)) if (name < 30) mask |= 1 << (name % used)
+      return { time, key: each.key, mask, value: each.value }
+    })
+    const conditional = [...new Set(drawn.conditional.filter((slot) => slot < used))]
+    return { pattern, afterMatch, names, conditional, having: drawn.having, events }
+  })
+  .filter((drawn): drawn is Scenario => drawn !== undefined)

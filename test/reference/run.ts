@@ -1,0 +1,33 @@
+import { parseArgs } from 'node:util'
+import fc from 'fast-check'
+import { actual, expected, normal } from './compare.ts'
+import { scenario } from './generate.ts'
+
+const { values } = parseArgs({
+  options: { runs: { type: 'string', default: '100000' }, seed: { type: 'string' } },
+})
+const runs = Number(values.runs)
+const seed = values.seed === undefined ? (Date.now() ^ 0x5bd1e995) >>> 0 : Number(values.seed)
+const started = performance.now()
+let matches = 0
+const result = fc.check(
+  fc.property(scenario, fc.array(fc.nat({ max: 7 }), { maxLength: 3 }), (drawn, points) => {
+    const want = normal(expected(drawn))
+    matches += want.length
+    for (const restoreAfter of ['never', new Set(points)] as const) {
+      const got = normal(actual(drawn, { restoreAfter }))
+      if (JSON.stringify(got) !== JSON.stringify(want))
+        throw new Error(`expected\n  ${want.join('\n  ')}\ngot\n  ${got.join('\n  ')}`)
+    }
+  }),
+  { numRuns: runs, seed },
+)
+const seconds = ((performance.now() - started) / 1000).toFixed(1)
+if (result.failed) {
+  console.log(fc.defaultReportMessage(result))
+  console.log(JSON.stringify(result.counterexample, undefined, 1))
+}
+console.log(
+  `${result.numRuns} runs, seed ${seed}, ${matches} matches and timeouts compared, ${result.failed ? 1 : 0} differences, ${seconds} s`,
+)
+process.exitCode = result.failed ? 1 : 0
