@@ -52,8 +52,49 @@ export interface ExpressionReads {
   readonly attributes: boolean
 }
 
+export type Scalar = string | number | boolean | null
+
+/**
+ * What a predicate demands of the event at hand, as data, so that an index can look it up instead of asking. It says exactly when the
+ * predicate is true and that it is no error, wherever the path leads through objects only and ends in nothing (always false) or in a
+ * value of the kind named (any scalar for `one-of` and `present`, a number for `range`, a text for the others). For everything else
+ * the expression is the authority. Paths are payload fields, never `_time`, `_id` or `_subject`.
+ */
+export type PredicateForm =
+  /** `outcome = "failure"`, `reason in ["a", "b"]`: strict equality with one of the values. */
+  | { readonly kind: 'one-of'; readonly path: readonly string[]; readonly values: readonly Scalar[] }
+  /** `amount >= 7000`: a number in an interval; infinite where it has no end. */
+  | {
+      readonly kind: 'range'
+      readonly path: readonly string[]
+      readonly low: number
+      readonly lowOpen: boolean
+      readonly high: number
+      readonly highOpen: boolean
+    }
+  /** `$contains(command, "text")`; with `ignoreCase`, `$contains($lowercase(command), "text")`. */
+  | {
+      readonly kind: 'contains'
+      readonly path: readonly string[]
+      readonly text: string
+      readonly ignoreCase: boolean
+    }
+  /** `$substring(host, 0, 3) = "db-"`: a text that begins so. */
+  | { readonly kind: 'prefix'; readonly path: readonly string[]; readonly text: string }
+  /** `$contains(command, /pattern/i)`: a regular expression somewhere in the text. */
+  | {
+      readonly kind: 'matches'
+      readonly path: readonly string[]
+      readonly pattern: string
+      readonly ignoreCase: boolean
+    }
+  /** `$exists(field)`. */
+  | { readonly kind: 'present'; readonly path: readonly string[] }
+
 export interface Expression {
   readonly source: string
+  /** Absent when the predicate has no such form. */
+  readonly form?: PredicateForm
   readonly reads: ExpressionReads
   evaluate(frame: Frame): Evaluation
   /**

@@ -1,6 +1,6 @@
+import type { PredicateForm, Scalar } from '../model/index.ts'
 import type { Tap } from './lane.ts'
 import type { SharedPredicate } from './predicate.ts'
-import type { PredicateForm, Scalar } from './predicate-form.ts'
 
 const VALUES_MAX = 64
 const EQUALITIES_MAX = 4

@@ -1,5 +1,4 @@
-import type { Expression, ExpressionError, Frame } from '../model/index.ts'
-import { formOf, type PredicateForm } from './predicate-form.ts'
+import type { Expression, ExpressionError, Frame, PredicateForm } from '../model/index.ts'
 
 /** A conjunct that reads only the event and lists: evaluated once per event for all rules that have it. */
 export interface SharedPredicate {
@@ -24,7 +23,7 @@ export class PredicateTable {
   acquire(expression: Expression): SharedPredicate {
     let predicate = this.#predicates.get(expression.source)
     if (predicate === undefined) {
-      predicate = { expression, form: formOf(expression), users: 0, stamp: -1, result: 0, error: undefined }
+      predicate = { expression, form: expression.form, users: 0, stamp: -1, result: 0, error: undefined }
       this.#predicates.set(expression.source, predicate)
     }
     predicate.users++

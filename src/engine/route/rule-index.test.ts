@@ -6,6 +6,7 @@ import {
   type Frame,
   type JsonObject,
   type JsonValue,
+  type PredicateForm,
   type StreamEvent,
   streamSequence,
 } from '../model/index.ts'
@@ -13,7 +14,6 @@ import { FieldTable } from './field.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
 import type { Tap } from './lane.ts'
 import { PredicateTable } from './predicate.ts'
-import type { PredicateForm } from './predicate-form.ts'
 import { RuleIndex } from './rule-index.ts'
 import { TapList } from './tap-list.ts'
 
@@ -42,6 +42,12 @@ function truth(form: PredicateForm, data: JsonObject): 1 | 0 | -1 {
     }
     case 'prefix':
       return typeof value !== 'string' ? -1 : value.startsWith(form.text) ? 1 : 0
+    case 'contains':
+      if (typeof value !== 'string') return -1
+      return (form.ignoreCase ? value.toLowerCase() : value).includes(form.text) ? 1 : 0
+    case 'matches':
+      if (typeof value !== 'string') return -1
+      return new RegExp(form.pattern, form.ignoreCase ? 'iu' : 'u').test(value) ? 1 : 0
     case 'present':
       return 1
   }

@@ -1,10 +1,9 @@
-import type { EventData, Frame, StreamEvent } from '../model/index.ts'
+import type { EventData, Frame, Scalar, StreamEvent } from '../model/index.ts'
 import { ABSENT, type Field, type FieldTable, MAPPED, NUMBER, readField, STRUCTURE, TEXT } from './field.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
 import type { Tap } from './lane.ts'
 import { type Equality, type Witnesses, witnessesOf } from './placement.ts'
 import { type SharedPredicate, testShared } from './predicate.ts'
-import type { Scalar } from './predicate-form.ts'
 import { type TapIndex, testTap } from './tap-list.ts'
 
 interface Entry {
