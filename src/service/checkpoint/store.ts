@@ -1,0 +1,255 @@
+import { chmodSync, mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Effect, StateRow, Step } from '../../engine/index.ts'
+import { ServiceError } from '../service-error.ts'
+import type { CheckpointStore, Restored, StreamIdentity } from '../worker/ports.ts'
+import { type Database, openDatabase, type Statement } from './database.ts'
+import { type DirectoryEntry, packRows, rowChecksum } from './pack.ts'
+import { FORMAT, PRAGMAS, SCHEMA } from './schema.ts'
+
+export interface StoreOptions {
+  /** The data folder; one file a partition is kept in it. */
+  readonly folder: string
+  readonly partition: number
+  /** Fixed when the file is made. */
+  readonly partitions: number
+  /** Confirmed effects are kept this long, to repair an alert log that lost its tail. */
+  readonly outboxRetentionMs: number
+  readonly now: () => number
+  /** `full` waits for the disk at every commit; `normal` may lose the last commits to a power cut, which replay makes good. */
+  readonly synchronous?: 'full' | 'normal'
+}
+
+interface MetaRow {
+  readonly format: number
+  readonly partition: number
+  readonly partitions: number
+  readonly epoch: number
+  readonly position: number
+  readonly proof: string | null
+  readonly stream: string | null
+  readonly stream_created: string | null
+  readonly effect_number: number
+  readonly confirmed: number
+}
+
+const COMMIT = `INSERT INTO commits
+  (epoch, position, proof, stream, stream_created, effect_number, confirmed, changes, content, effects, now, prune_before)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+/** Changes that wait to be folded before the store folds although it is busy. */
+const CHANGES_WAITING_MAX = 256
+
+/**
+ * Opens the checkpoint of a partition, or makes an empty one. Throws `data-folder-newer`, `checkpoint-unusable`,
+ * `checkpoint-locked`, `checkpoint-corrupt`.
+ */
+export async function openCheckpointStore(options: StoreOptions): Promise<CheckpointStore> {
+  const file = join(options.folder, `partition-${options.partition}.sqlite`)
+  try {
+    mkdirSync(options.folder, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new ServiceError(
+      'checkpoint-unusable',
+      `cannot make the data folder ${options.folder}: ${(cause as Error).message}`,
+      {
+        hint: 'check the path and who may write there',
+        cause,
+      },
+    )
+  }
+  const database = await openDatabase(file)
+  try {
+    await database.execute(`${PRAGMAS} PRAGMA synchronous = ${options.synchronous ?? 'normal'};`)
+    chmodSync(file, 0o600)
+    const meta = await readMeta(database, file, options)
+    return new SqliteStore(database, await database.prepare(COMMIT), meta, options)
+  } catch (error) {
+    await database.close()
+    throw error
+  }
+}
+
+async function readMeta(database: Database, file: string, options: StoreOptions): Promise<MetaRow> {
+  const tables = await database.all<{ name: string }>(`SELECT name FROM sqlite_schema WHERE name = 'meta'`)
+  if (tables.length === 0)
+    await database.execute(`BEGIN IMMEDIATE; ${SCHEMA}
+      INSERT INTO meta VALUES (1, ${FORMAT}, ${options.partition}, ${options.partitions}, 0, 0, NULL, NULL, NULL, 0, 0);
+      COMMIT;`)
+  const [meta] = await database.all<MetaRow>('SELECT * FROM meta')
+  if (meta === undefined) throw new ServiceError('checkpoint-corrupt', `${file} has no meta row`)
+  if (meta.format > FORMAT)
+    throw new ServiceError(
+      'data-folder-newer',
+      `${file} has format ${meta.format}; this version reads up to ${FORMAT}`,
+      {
+        hint: 'run the newer version, or start with another data folder',
+      },
+    )
+  if (meta.partition !== options.partition || meta.partitions !== options.partitions)
+    throw new ServiceError(
+      'checkpoint-unusable',
+      `${file} is partition ${meta.partition} of ${meta.partitions}, not ${options.partition} of ${options.partitions}`,
+      { hint: 'the number of partitions is fixed when the data folder is made' },
+    )
+  return meta
+}
+
+class SqliteStore implements CheckpointStore {
+  readonly restored: Restored
+  readonly #database: Database
+  readonly #commit: Statement
+  readonly #options: StoreOptions
+  #epoch: number
+  #effectNumber: number
+  #confirmed: number
+  #changesWaiting = 0
+  #folding: Promise<void> | undefined
+  #foldFailure: unknown
+  #committing = 0
+  #closed = false
+
+  constructor(database: Database, commit: Statement, meta: MetaRow, options: StoreOptions) {
+    this.#database = database
+    this.#commit = commit
+    this.#options = options
+    this.#epoch = meta.epoch
+    this.#effectNumber = meta.effect_number
+    this.#confirmed = meta.confirmed
+    this.restored = {
+      position: meta.position,
+      identity:
+        meta.stream === null || meta.stream_created === null
+          ? undefined
+          : { stream: meta.stream, created: meta.stream_created },
+      positionProof: meta.proof ?? undefined,
+      epoch: meta.epoch,
+      effectNumber: meta.effect_number,
+    }
+  }
+
+  async *rows(): AsyncIterable<StateRow> {
+    // What is not folded yet is newer: it goes over the folded state, the latest last.
+    const latest = new Map<string, Uint8Array | undefined>()
+    const changes = await this.#database.all<{ directory: string; content: Buffer }>(
+      'SELECT directory, content FROM change ORDER BY number',
+    )
+    this.#changesWaiting = changes.length
+    for (const { directory, content } of changes)
+      for (const [id, offset, length, checksum] of JSON.parse(directory) as DirectoryEntry[])
+        latest.set(
+          id,
+          length < 0 ? undefined : this.#checked(id, content.subarray(offset, offset + length), checksum),
+        )
+    let after = ''
+    for (;;) {
+      const page = await this.#database.all<{ id: string; value: Buffer; checksum: number }>(
+        'SELECT id, value, checksum FROM state WHERE id > ? ORDER BY id LIMIT 5000',
+        [after],
+      )
+      for (const { id, value, checksum } of page)
+        if (!latest.has(id)) yield { id, value: this.#checked(id, value, checksum) }
+      const last = page.at(-1)
+      if (last === undefined) break
+      after = last.id
+    }
+    for (const [id, value] of latest) if (value !== undefined) yield { id, value }
+  }
+
+  async outbox(after: number): Promise<readonly Effect[]> {
+    const rows = await this.#database.all<{ effect: string }>(
+      'SELECT effect FROM outbox WHERE number > ? ORDER BY number',
+      [after],
+    )
+    return rows.map(({ effect }) => JSON.parse(effect) as Effect)
+  }
+
+  async commit(
+    step: Step,
+    proof: { readonly identity: StreamIdentity; readonly positionProof: string },
+  ): Promise<void> {
+    if (this.#foldFailure !== undefined) throw this.#foldFailure
+    const { changes, content } = packRows(step.rows)
+    this.#effectNumber = step.effects.at(-1)?.number ?? this.#effectNumber
+    const now = this.#options.now()
+    this.#committing += 1
+    try {
+      await this.#commit.run([
+        this.#epoch,
+        step.position,
+        proof.positionProof,
+        proof.identity.stream,
+        proof.identity.created,
+        this.#effectNumber,
+        this.#confirmed,
+        changes,
+        content,
+        JSON.stringify(step.effects),
+        now,
+        now - this.#options.outboxRetentionMs,
+      ])
+    } finally {
+      this.#committing -= 1
+    }
+    this.#changesWaiting += 1
+    this.#fold()
+  }
+
+  confirm(number: number): void {
+    this.#confirmed = Math.max(this.#confirmed, number)
+  }
+
+  async nextEpoch(): Promise<number> {
+    await this.#database.run('UPDATE meta SET epoch = epoch + 1')
+    const [row] = await this.#database.all<{ epoch: number }>('SELECT epoch FROM meta')
+    this.#epoch = row?.epoch ?? this.#epoch + 1
+    return this.#epoch
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#folding
+    await this.#commit.finalize()
+    await this.#database.close()
+  }
+
+  /** One change at a time, when no commit waits: state catches up in the gaps, and a commit waits for one fold at most. */
+  #fold(): void {
+    if (this.#folding !== undefined || this.#closed) return
+    this.#folding = this.#foldAll()
+      .catch((error: unknown) => {
+        // The next commit reports it: a store that cannot fold must not go on in silence.
+        this.#foldFailure = error
+      })
+      .finally(() => {
+        this.#folding = undefined
+      })
+  }
+
+  async #foldAll(): Promise<void> {
+    while (!this.#closed && this.#changesWaiting > 0) {
+      if (this.#committing > 0 && this.#changesWaiting < CHANGES_WAITING_MAX) return
+      const [oldest] = await this.#database.all<{ number: number; waiting: number }>(
+        'SELECT min(number) AS number, count(*) AS waiting FROM change',
+      )
+      if (oldest === undefined || oldest.number === null) {
+        this.#changesWaiting = 0
+        return
+      }
+      this.#changesWaiting = oldest.waiting - 1
+      await this.#database.run('INSERT INTO folds (number) VALUES (?)', [oldest.number])
+    }
+  }
+
+  #checked(id: string, value: Uint8Array, checksum: number): Uint8Array {
+    if (rowChecksum(id, value) !== checksum)
+      throw new ServiceError(
+        'checkpoint-corrupt',
+        `row ${id} of partition ${this.#options.partition} is not what was written`,
+        {
+          hint: 'the disk changed it; restore a savepoint, or start with an empty data folder and replay',
+        },
+      )
+    return value
+  }
+}

@@ -1,0 +1,44 @@
+/** What JetStream says about a delivered message in its reply subject. */
+export interface Delivery {
+  readonly streamSequence: number
+  readonly consumerSequence: number
+  /** Milliseconds since 1970 at which the broker stored it. */
+  readonly storedAt: number
+}
+
+const DOT = 46
+
+/**
+ * Reads `$JS.ACK.<stream>.<consumer>.<delivered>.<stream seq>.<consumer seq>.<ns>.<pending>` and the longer form with domain and
+ * account in front and a token behind. Counted from the front by number of dots, because the end is not fixed; written by hand
+ * because it runs for every message.
+ */
+export function readDelivery(reply: string): Delivery {
+  let dots = 0
+  for (let index = 0; index < reply.length; index += 1) if (reply.charCodeAt(index) === DOT) dots += 1
+  let index = skipTokens(reply, dots >= 10 ? 7 : 5)
+  const streamSequence = readNumber(reply, index)
+  index = reply.indexOf('.', index) + 1
+  const consumerSequence = readNumber(reply, index)
+  index = reply.indexOf('.', index) + 1
+  const end = reply.indexOf('.', index)
+  // Nanoseconds do not fit a double; the last six digits are below a millisecond.
+  const storedAt = readNumber(reply, index, end - 6)
+  return { streamSequence, consumerSequence, storedAt }
+}
+
+function skipTokens(text: string, count: number): number {
+  let index = 0
+  for (let token = 0; token < count; token += 1) index = text.indexOf('.', index) + 1
+  return index
+}
+
+function readNumber(text: string, from: number, to = text.length): number {
+  let value = 0
+  for (let index = from; index < to; index += 1) {
+    const digit = text.charCodeAt(index) - 48
+    if (digit < 0 || digit > 9) break
+    value = value * 10 + digit
+  }
+  return value
+}
