@@ -1,4 +1,4 @@
-import type { EventTime, JsonObject, Problem, RuleStatus, StreamSequence } from '../model/index.ts'
+import type { EventTime, JsonObject, Problem, RuleStatus, Severity, StreamSequence } from '../model/index.ts'
 import type { RuleCounts } from './statistics.ts'
 
 /** One entry of the input log, as the broker stores it: an event, a tick, a rule activation, a list change, an erasure. */
@@ -76,6 +76,8 @@ export interface RuleStatistics extends RuleCounts {
   readonly keys: number
   readonly partialMatches: number
   readonly suppressedKeys: number
+  /** Of the version that runs. */
+  readonly severity: Severity | undefined
   readonly problems: readonly Problem[]
 }
 

@@ -19,6 +19,7 @@ function describeRule({ id, version, record, running, problems }: KnownRule): Ru
     keys: runtime?.matcher.keys ?? 0,
     partialMatches: runtime?.matcher.partialMatches ?? 0,
     suppressedKeys: runtime?.suppressions.size ?? 0,
+    severity: runtime?.program.definition.severity,
     problems,
   }
 }

@@ -1,0 +1,271 @@
+import {
+  type Effect,
+  type ObservablePartition,
+  type PartitionOptions,
+  restorePartition,
+  type StateRow,
+} from '../../engine/index.ts'
+import { type Broker, findStream } from '../broker/index.ts'
+import { openCheckpointStore } from '../checkpoint/index.ts'
+import { failPoint } from '../fail-point.ts'
+import { openCursor, positionProof, verifyPosition } from '../ingest/index.ts'
+import { Backoff, openAlertSink } from '../publish/index.ts'
+import { describeError, isServiceError, ServiceError } from '../service-error.ts'
+import type { Log, WorkerMetrics } from '../telemetry/index.ts'
+import type { AlertSink, BatchSource, CheckpointStore, Clock, StreamIdentity } from './ports.ts'
+import { Publisher } from './publisher.ts'
+
+export interface RunnerOptions {
+  readonly broker: Broker
+  readonly engine: PartitionOptions
+  readonly dataDir: string
+  readonly commitIntervalMs: number
+  readonly outboxRetentionMs: number
+  readonly clock: Clock
+  readonly log: Log
+  readonly metrics: WorkerMetrics
+}
+
+/** Effects that may be committed and unpublished before reading stops. */
+const UNPUBLISHED_MAX = 20_000
+/** Entries processed between two looks at the event loop. */
+const SLICE = 1_000
+
+type Proof = { readonly identity: StreamIdentity; readonly positionProof: string }
+
+/** One partition at work: read, process, commit, publish; nothing waits for anything that it need not wait for. */
+export class PartitionRunner {
+  readonly #options: RunnerOptions
+  readonly #store: CheckpointStore
+  readonly #sink: AlertSink
+  readonly #source: BatchSource
+  readonly #publisher: Publisher
+  readonly #identity: StreamIdentity
+  readonly partition: ObservablePartition
+  #lastEntry: Proof | undefined
+  #commit: Promise<void> | undefined
+  #commitTimer: NodeJS.Timeout | undefined
+  #committedAt = 0
+  #committedPosition = 0
+  #newestEntryAt = 0
+  #isBehind = false
+  #stopping = false
+  #failure: unknown
+  #done: Promise<void> | undefined
+
+  private constructor(
+    options: RunnerOptions,
+    parts: {
+      readonly store: CheckpointStore
+      readonly sink: AlertSink
+      readonly source: BatchSource
+      readonly partition: ObservablePartition
+      readonly identity: StreamIdentity
+      readonly epoch: number
+    },
+  ) {
+    this.#options = options
+    this.#store = parts.store
+    this.#sink = parts.sink
+    this.#source = parts.source
+    this.#identity = parts.identity
+    this.partition = parts.partition
+    this.#publisher = new Publisher({
+      sink: parts.sink,
+      store: parts.store,
+      epoch: parts.epoch,
+      onStored: (effects) => this.#reportStored(effects),
+      onFailure: (error) => this.#fail(error),
+    })
+  }
+
+  /** Restores, makes sure the input is the one the checkpoint knows, and takes over the alert log. */
+  static async start(options: RunnerOptions): Promise<PartitionRunner> {
+    const { broker, engine, clock, log } = options
+    const store = await openCheckpointStore({
+      folder: options.dataDir,
+      partition: engine.index,
+      partitions: engine.count,
+      outboxRetentionMs: options.outboxRetentionMs,
+      now: clock.now,
+    })
+    let sink: AlertSink | undefined
+    try {
+      const info = await findStream(broker, engine.stream)
+      if (info === undefined)
+        throw new ServiceError('input-stream-not-found', `there is no stream ${engine.stream}`)
+      const { restored } = store
+      await verifyPosition(broker, info, restored)
+      const rows: StateRow[] = []
+      for await (const row of store.rows()) rows.push(row)
+      const partition = restorePartition(engine, rows)
+      failPoint('after-restore')
+      const epoch = await store.nextEpoch()
+      sink = openAlertSink(broker, {
+        partition: engine.index,
+        partitions: engine.count,
+        backoff: new Backoff(clock),
+        onTrouble: (error) =>
+          log.warn({ error, code: error.code }, 'the alert log does not take effects; they wait'),
+      })
+      const runner = new PartitionRunner(options, {
+        store,
+        sink,
+        source: openCursor(broker, { stream: engine.stream, after: restored.position }),
+        partition,
+        identity: { stream: info.config.name, created: info.created },
+        epoch,
+      })
+      await runner.#publisher.start()
+      log.info({ position: restored.position, rows: rows.length, epoch }, 'partition started')
+      runner.#done = runner.#run()
+      return runner
+    } catch (error) {
+      await sink?.close()
+      await store.close()
+      throw error
+    }
+  }
+
+  /** Resolves when the partition has stopped for good; rejects with the reason when nobody asked it to. */
+  get done(): Promise<void> {
+    return this.#done ?? Promise.resolve()
+  }
+
+  get unpublished(): number {
+    return this.#publisher.waiting
+  }
+
+  get failure(): unknown {
+    return this.#failure
+  }
+
+  /** Broker's time of the newest entry processed; 0 before the first. */
+  get newestEntryAt(): number {
+    return this.#newestEntryAt
+  }
+
+  /** Whether entries were read and not processed yet. */
+  get isBehind(): boolean {
+    return this.#isBehind
+  }
+
+  /** Stops reading, commits and publishes what was processed. */
+  async stop(): Promise<void> {
+    this.#stopping = true
+    await this.#source.close()
+    await this.done.catch(() => undefined)
+  }
+
+  async #run(): Promise<void> {
+    try {
+      for await (const batch of this.#source.batches()) {
+        this.#isBehind = true
+        for (let start = 0; start < batch.length && !this.#stopping; start += SLICE) {
+          const slice = batch.length <= SLICE ? batch : batch.slice(start, start + SLICE)
+          this.partition.process(slice)
+          const last = slice.at(-1)
+          if (last !== undefined) {
+            this.#lastEntry = { identity: this.#identity, positionProof: positionProof(last) }
+            this.#newestEntryAt = last.ingestedAt
+          }
+          this.#commitSoon()
+          if (start + SLICE < batch.length) await new Promise(setImmediate)
+        }
+        this.#isBehind = false
+        if (this.#failure !== undefined || this.#stopping) break
+        await this.#publisher.room(UNPUBLISHED_MAX)
+      }
+      if (this.#failure === undefined) await this.#drain()
+    } catch (error) {
+      this.#fail(error)
+    } finally {
+      clearTimeout(this.#commitTimer)
+      await this.#close()
+    }
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  async #drain(): Promise<void> {
+    await this.#commit
+    failPoint('in-drain')
+    await this.#commitNow()
+    await this.#publisher.idle()
+  }
+
+  async #close(): Promise<void> {
+    await this.#source.close()
+    await this.#commit?.catch(() => undefined)
+    await this.#publisher.idle()
+    await this.#sink.close()
+    await this.#store.close()
+  }
+
+  /** One commit at a time; the next begins when the interval is over, and at the latest then. */
+  #commitSoon(): void {
+    if (this.#commit !== undefined || this.#commitTimer !== undefined || this.#failure !== undefined) return
+    const waitMs = this.#committedAt + this.#options.commitIntervalMs - this.#options.clock.monotonicMs()
+    if (waitMs <= 0) {
+      this.#startCommit()
+      return
+    }
+    this.#commitTimer = setTimeout(() => {
+      this.#commitTimer = undefined
+      if (this.#commit === undefined && this.#failure === undefined) this.#startCommit()
+    }, waitMs)
+  }
+
+  #startCommit(): void {
+    this.#commit = this.#commitNow()
+      .catch((error: unknown) => this.#fail(error))
+      .finally(() => {
+        this.#commit = undefined
+        if (!this.#stopping && this.partition.position > this.#committedPosition) this.#commitSoon()
+      })
+  }
+
+  async #commitNow(): Promise<void> {
+    const proof = this.#lastEntry
+    if (proof === undefined) return
+    const startedAt = this.#options.clock.monotonicMs()
+    this.#committedAt = startedAt
+    const step = this.partition.takeStep()
+    if (step === undefined) return
+    failPoint('before-commit')
+    const committing = this.#commitUntilThereIsRoom(step, proof)
+    failPoint('in-commit')
+    await committing
+    failPoint('after-commit')
+    this.#committedPosition = step.position
+    let bytes = 0
+    for (const { value } of step.rows) bytes += value?.length ?? 0
+    this.#options.metrics.committed((this.#options.clock.monotonicMs() - startedAt) / 1000, bytes)
+    this.#publisher.enqueue(step.effects)
+  }
+
+  /** A full disk is waited out; anything else ends the partition, and a restart reads again what was not committed. */
+  async #commitUntilThereIsRoom(step: Parameters<CheckpointStore['commit']>[0], proof: Proof): Promise<void> {
+    for (;;) {
+      try {
+        return await this.#store.commit(step, proof)
+      } catch (error) {
+        if (!isServiceError(error, 'checkpoint-full') || this.#stopping) throw error
+        this.#options.log.error({ error }, 'the disk is full; the partition waits for room')
+        await this.#options.clock.sleep(1_000)
+      }
+    }
+  }
+
+  #reportStored(effects: readonly Effect[]): void {
+    const now = this.#options.clock.now()
+    for (const { kind, time } of effects)
+      if (kind === 'alert') this.#options.metrics.alertStored(Math.max(0, now - time) / 1000)
+  }
+
+  #fail(error: unknown): void {
+    if (this.#failure !== undefined) return
+    this.#failure = error
+    this.#options.log.error({ error }, `partition stopped: ${describeError(error)}`)
+    void this.#source.close()
+  }
+}
