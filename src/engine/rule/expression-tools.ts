@@ -1,0 +1,9 @@
+import type { Expression, ExpressionScope, Result, SourceText } from '../model/index.ts'
+
+/** What the rule compiler asks of the expression language. */
+export interface ExpressionTools {
+  /** Compiles one expression. Problems stand where the text stands (`sourcePlace`). */
+  compileExpression(source: SourceText, scope: ExpressionScope): Result<Expression>
+  /** The parts of a condition that `and` joins at its top, each with its own place; the whole when there is none. */
+  splitConjuncts(source: SourceText): Result<readonly SourceText[]>
+}
