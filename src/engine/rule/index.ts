@@ -3,6 +3,7 @@ export { compareRules, type RuleComparison, type RuleDifference } from './compar
 export { type CompileOptions, compileWith, PARTIAL_MATCHES_MAX_DEFAULT } from './compile-rule.ts'
 export { type ExplainOptions, explainDefinition, explainRule } from './explain-rule.ts'
 export type { ExpressionTools } from './expression-tools.ts'
+export { type ListDefinition, type ListValue, readLists } from './read-lists.ts'
 export { RULE_KEYS } from './read-rule.ts'
 export { type ReadOptions, readRules } from './read-rules.ts'
 export { setField } from './set-field.ts'

@@ -154,7 +154,7 @@ function readException(read: FieldReader, node: Located): RuleException | undefi
 }
 
 /** ISO 8601: a date (its start, UTC) or a date and time with a zone. */
-function readInstant(read: FieldReader, node: Located): string | undefined {
+export function readInstant(read: FieldReader, node: Located): string | undefined {
   const text = node.kind === 'scalar' && typeof node.value === 'string' ? node.value : ''
   const shaped = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d))?$/.test(text)
   const time = shaped ? Date.parse(text) : Number.NaN

@@ -73,8 +73,11 @@ const readMs = (read: FieldReader, node: Located): DurationMs | undefined => {
   return value === undefined ? undefined : durationMs(value)
 }
 
-const readNames = (read: FieldReader, node: Located): readonly EventName[] | undefined =>
-  read.texts(node, 'event names', 64)
+function readNames(read: FieldReader, node: Located): readonly EventName[] | undefined {
+  const names = read.texts(node, 'event names', 64)
+  if (names?.length !== 0 || node.kind !== 'list' || node.items.length > 0) return names
+  return read.error('missing-key', node, 'The list names no event.', 'name one, or remove the key')
+}
 
 function readSteps(read: FieldReader, node: Located): readonly PatternStep[] {
   return read.list(node, 'steps', 256)?.flatMap((item) => readStep(read, item) ?? []) ?? []

@@ -169,7 +169,7 @@ function ruleFields(
 }
 
 /** Ids and namespaces are tokens of alert subjects. */
-function readToken(read: FieldReader, node: Located, what: string): string | undefined {
+export function readToken(read: FieldReader, node: Located, what: string): string | undefined {
   const text = read.text(node)
   if (text === undefined || /^[a-z0-9][a-z0-9_-]{0,63}$/.test(text)) return text
   const near = text
