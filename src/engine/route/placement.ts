@@ -1,17 +1,29 @@
 import type { PredicateForm, Scalar } from '../model/index.ts'
 import type { Tap } from './lane.ts'
 import type { SharedPredicate } from './predicate.ts'
+import { requiredText } from './required-text.ts'
 
 const VALUES_MAX = 64
 const EQUALITIES_MAX = 4
+const PREFIX_LENGTH_MAX = 64
 /** These are properties of the event, not of its payload. */
 const METADATA: readonly string[] = ['_time', '_id', '_subject']
 
-export interface Equality {
-  readonly path: readonly string[]
-  readonly values: readonly Scalar[]
-}
+/** One thing to look up. What is looked up after it is looked up among the taps that share it. */
+export type Hop =
+  | { readonly kind: 'equality'; readonly path: readonly string[]; readonly values: readonly Scalar[] }
+  | { readonly kind: 'prefix'; readonly path: readonly string[]; readonly text: string }
+  | {
+      readonly kind: 'text'
+      readonly path: readonly string[]
+      readonly text: string
+      readonly ignoreCase: boolean
+      /** Whether the text says all of the conjunct, or only something that it needs. */
+      readonly isExact: boolean
+    }
+  | { readonly kind: 'presence'; readonly path: readonly string[] }
 
+/** A number in an interval. */
 export interface Band {
   readonly path: readonly string[]
   readonly low: number
@@ -22,46 +34,75 @@ export interface Band {
 
 /** Which conjuncts of a tap the index looks up, and which are left to be evaluated. */
 export interface Witnesses {
-  /** Looked up one inside the other; at most the last has several values. */
-  readonly equalities: readonly Equality[]
-  readonly prefix: Extract<PredicateForm, { kind: 'prefix' }> | undefined
-  readonly present: Extract<PredicateForm, { kind: 'present' }> | undefined
+  /** One inside the other. */
+  readonly hops: readonly Hop[]
+  /** Looked up last. */
   readonly band: Band | undefined
   readonly residual: readonly SharedPredicate[]
 }
 
-/** Chooses what to look a tap up by: every equality, one `in`, one prefix, one field's interval; presence only for want of better. */
+export const hasWitness = ({ hops, band }: Witnesses): boolean => hops.length > 0 || band !== undefined
+
+/**
+ * Chooses what to look a tap up by: every equality, one `in`, one text (its beginning, or something in it), one field's interval;
+ * presence only for want of better.
+ */
 export function witnessesOf(tap: Tap): Witnesses {
   const left = new Set(tap.shared)
-  const equalities = takeEqualities(left)
-  const prefix = takeFirst(left, 'prefix')
+  const hops: Hop[] = [...takeEqualities(left), ...takeText(left)]
   const band = takeBand(left)
-  const isFound = equalities.length > 0 || prefix !== undefined || band !== undefined
-  const present = isFound ? undefined : takeFirst(left, 'present')
-  return { equalities, prefix, present, band, residual: [...left] }
+  if (hops.length === 0 && band === undefined) hops.push(...takePresence(left))
+  return { hops, band, residual: [...left] }
 }
 
-export const hasWitness = (witnesses: Witnesses): boolean =>
-  witnesses.equalities.length > 0 ||
-  witnesses.prefix !== undefined ||
-  witnesses.present !== undefined ||
-  witnesses.band !== undefined
-
-function takeEqualities(left: Set<SharedPredicate>): Equality[] {
-  const single: Equality[] = []
-  let several: Equality | undefined
+function takeEqualities(left: Set<SharedPredicate>): Hop[] {
+  const single: Hop[] = []
+  let several: Hop | undefined
   for (const predicate of left) {
     const form = indexableForm(predicate)
     if (form?.kind !== 'one-of' || form.values.length === 0 || form.values.length > VALUES_MAX) continue
-    const { path, values } = form
-    if (values.length === 1) {
+    const hop: Hop = { kind: 'equality', path: form.path, values: [...new Set(form.values)] }
+    if (hop.values.length === 1) {
       if (single.length === EQUALITIES_MAX) continue
-      single.push({ path, values })
-    } else if (several === undefined) several = { path, values: [...new Set(values)] }
+      single.push(hop)
+    } else if (several === undefined) several = hop
     else continue
     left.delete(predicate)
   }
   return several === undefined ? single : [...single, several]
+}
+
+/** The longest text that an event must hold somewhere. */
+function takeText(left: Set<SharedPredicate>): Hop[] {
+  let best: { readonly hop: Extract<Hop, { text: string }>; readonly predicate: SharedPredicate } | undefined
+  for (const predicate of left) {
+    const hop = textHop(indexableForm(predicate))
+    if (hop !== undefined && hop.text.length > (best?.hop.text.length ?? 0)) best = { hop, predicate }
+  }
+  if (best === undefined) return []
+  if (best.hop.kind === 'prefix' || best.hop.isExact) left.delete(best.predicate)
+  return [best.hop]
+}
+
+function textHop(form: PredicateForm | undefined): Extract<Hop, { text: string }> | undefined {
+  switch (form?.kind) {
+    case 'prefix': {
+      const { path, text } = form
+      return text.length > PREFIX_LENGTH_MAX ? undefined : { kind: 'prefix', path, text }
+    }
+    case 'contains': {
+      const { path, text, ignoreCase } = form
+      return { kind: 'text', path, text, ignoreCase, isExact: true }
+    }
+    case 'matches': {
+      const { path, pattern, ignoreCase } = form
+      const text = requiredText(pattern)
+      if (text === undefined) return undefined
+      return { kind: 'text', path, text: ignoreCase ? text.toLowerCase() : text, ignoreCase, isExact: false }
+    }
+    default:
+      return undefined
+  }
 }
 
 /** All limits on the first field that has any, as one interval. */
@@ -89,17 +130,14 @@ function intersect(a: Band, b: Band): Band {
   }
 }
 
-function takeFirst<K extends 'prefix' | 'present'>(
-  left: Set<SharedPredicate>,
-  kind: K,
-): Extract<PredicateForm, { kind: K }> | undefined {
+function takePresence(left: Set<SharedPredicate>): Hop[] {
   for (const predicate of left) {
     const form = indexableForm(predicate)
-    if (form?.kind !== kind) continue
+    if (form?.kind !== 'present') continue
     left.delete(predicate)
-    return form as Extract<PredicateForm, { kind: K }>
+    return [{ kind: 'presence', path: form.path }]
   }
-  return undefined
+  return []
 }
 
 function indexableForm(predicate: SharedPredicate): PredicateForm | undefined {
@@ -107,5 +145,5 @@ function indexableForm(predicate: SharedPredicate): PredicateForm | undefined {
   return form === undefined || METADATA.includes(form.path[0] as string) ? undefined : form
 }
 
-const isSamePath = (a: readonly string[], b: readonly string[]): boolean =>
+export const isSamePath = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((name, index) => name === b[index])

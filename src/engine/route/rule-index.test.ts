@@ -14,6 +14,7 @@ import { FieldTable } from './field.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
 import type { Tap } from './lane.ts'
 import { PredicateTable } from './predicate.ts'
+import { requiredText } from './required-text.ts'
 import { RuleIndex } from './rule-index.ts'
 import { TapList } from './tap-list.ts'
 
@@ -67,7 +68,13 @@ const expressionOf = (form: PredicateForm): Expression => {
 
 const path = fc.constantFrom(['a'], ['b', 'c'], ['d'], ['toString'])
 const bound = fc.constantFrom(-1, 0, 1, 1.5, 2, Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY)
-const scalar = fc.constantFrom('x', 'xy', 'y', 1, 1.5, '1', true, null)
+const longText = fc
+  .array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'abc', 'cde', 'ABC', '1.', '\u00e9', '\u212a', '\u017f'), {
+    maxLength: 14,
+    size: 'max',
+  })
+  .map((parts) => parts.join(''))
+const scalar = fc.oneof(fc.constantFrom('x', 'xy', 'y', 1, 1.5, '1', true, null), longText)
 const form: fc.Arbitrary<PredicateForm> = fc.oneof(
   fc.record({
     kind: fc.constant('one-of' as const),
@@ -84,6 +91,40 @@ const form: fc.Arbitrary<PredicateForm> = fc.oneof(
   }),
   fc.record({ kind: fc.constant('prefix' as const), path, text: fc.constantFrom('x', 'xy', '') }),
   fc.record({ kind: fc.constant('present' as const), path }),
+  fc.record({
+    kind: fc.constant('contains' as const),
+    path,
+    text: fc.constantFrom(
+      '',
+      'x',
+      'xy',
+      'abc',
+      'bcd',
+      'abcd',
+      'cde',
+      'dea',
+      'eab',
+      'aaa',
+      'aab',
+      '\u00e9t\u00e9',
+    ),
+    ignoreCase: fc.boolean(),
+  }),
+  fc.record({
+    kind: fc.constant('matches' as const),
+    path,
+    pattern: fc.constantFrom(
+      'abc?d',
+      'ab+cde',
+      '(x|y)',
+      'a.*dea',
+      '[a-c]{3}deab',
+      '^abc$',
+      '\\d\\.eab',
+      'kab',
+    ),
+    ignoreCase: fc.boolean(),
+  }),
 )
 const member: fc.Arbitrary<JsonValue> = fc.oneof(
   { weight: 5, arbitrary: scalar },
@@ -145,7 +186,29 @@ describe('the rule index', () => {
     )
     index.add(tap)
     index.remove(tap)
-    expect(Object.values(index.describe())).toEqual([0, 0, 0, 0, 0])
+    expect(index.describe()).toEqual({ lookups: 0, open: 0 })
+  })
+})
+
+describe('the text that a regular expression needs', () => {
+  test.each([
+    ['powershell.*-enc', 'powershell'],
+    ['\\\\cmd\\.exe$', '\\cmd.exe'],
+    ['abcd?ef', 'abc'],
+    ['abc+def', 'abc'],
+    ['ab{0,3}cdef', 'cdef'],
+    ['(foo|bar)bazz', 'bazz'],
+    ['[a-z]+xyz', 'xyz'],
+    ['abc|def', undefined],
+    ['(?i)abc', undefined],
+    ['x(?i:abc)defg', undefined],
+    ['ab', undefined],
+    ['\\x41bcd', undefined],
+    ['[[:alpha:]]abc', undefined],
+    ['[]a]abc', 'abc'],
+    ['caf\u00e9s', undefined],
+  ])('%s: %s', (pattern, text) => {
+    expect(requiredText(pattern)).toBe(text)
   })
 })
 

@@ -1,8 +1,9 @@
-import type { EventData, Frame, Scalar, StreamEvent } from '../model/index.ts'
-import { ABSENT, type Field, type FieldTable, MAPPED, NUMBER, readField, STRUCTURE, TEXT } from './field.ts'
+import type { EventData, Frame, StreamEvent } from '../model/index.ts'
+import { type Branch, createBranch, type Nodes, type Search } from './branch.ts'
+import { ABSENT, type Field, type FieldTable, NUMBER, readField } from './field.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
 import type { Tap } from './lane.ts'
-import { type Equality, type Witnesses, witnessesOf } from './placement.ts'
+import { type Hop, isSamePath, type Witnesses, witnessesOf } from './placement.ts'
 import { type SharedPredicate, testShared } from './predicate.ts'
 import { type TapIndex, testTap } from './tap-list.ts'
 
@@ -11,39 +12,33 @@ interface Entry {
   readonly residual: readonly SharedPredicate[]
 }
 
-/** What is left to look up once everything above the node is known to hold. */
+/** Taps for which everything above the node holds, and what is left to look up for them. */
 interface Node {
-  size: number
+  taps: number
   readonly open: Entry[]
-  readonly equalities: Branch<Map<Scalar, Node>>[]
-  readonly prefixes: Branch<Map<number, Map<string, Node>>>[]
-  readonly presences: Branch<Node>[]
-  readonly bands: Branch<IntervalList<Entry>>[]
+  readonly branches: Branch<Node>[]
+  readonly bands: BandBranch[]
 }
 
-interface Branch<C> {
+interface BandBranch {
   readonly field: Field
-  readonly content: C
+  readonly intervals: IntervalList<Entry>
 }
 
 type Visit = (tap: Tap, result: 1 | -1) => void
 
-const newNode = (): Node => ({
-  size: 0,
-  open: [],
-  equalities: [],
-  prefixes: [],
-  presences: [],
-  bands: [],
-})
+const NODES: Nodes<Node> = {
+  create: () => ({ taps: 0, open: [], branches: [], bands: [] }),
+  isEmpty: (node) => node.taps === 0,
+}
 
 /**
- * The taps of one subject filter by what they demand: equalities nested in each other, then prefixes, presence, and intervals. An
- * event looks up its values and meets the taps whose looked-up conjuncts hold, whatever the number of the others.
+ * The taps of one subject filter by what they demand: equalities nested in each other, then texts, presence and intervals. An event
+ * looks up its values and meets the taps whose looked-up conjuncts hold, whatever the number of the others.
  */
-export class RuleIndex implements TapIndex {
+export class RuleIndex implements TapIndex, Search<Node> {
   readonly #fields: FieldTable
-  readonly #root = newNode()
+  readonly #root = NODES.create()
   readonly #placed = new Map<Tap, Witnesses>()
   #stamp = 0
   #data: EventData = {}
@@ -60,9 +55,17 @@ export class RuleIndex implements TapIndex {
 
   add(tap: Tap): void {
     const chosen = witnessesOf(tap)
-    const witnesses = { ...chosen, equalities: this.#order(chosen.equalities) }
+    const witnesses = { ...chosen, hops: this.#order(chosen.hops) }
     this.#placed.set(tap, witnesses)
-    for (const node of this.#nodes(witnesses)) this.#insert(node, tap, witnesses)
+    let nodes = [this.#root]
+    for (const hop of witnesses.hops) {
+      for (const node of nodes) node.taps++
+      nodes = nodes.flatMap((node) => this.#branch(node, hop).grow(hop))
+    }
+    for (const node of nodes) {
+      node.taps++
+      this.#insert(node, tap, witnesses)
+    }
   }
 
   remove(tap: Tap): void {
@@ -72,20 +75,15 @@ export class RuleIndex implements TapIndex {
     this.#withdraw(this.#root, 0, tap, witnesses)
   }
 
+  /** What a tap is looked up by. */
   witnesses(tap: Tap): Witnesses | undefined {
     return this.#placed.get(tap)
   }
 
-  /** How many lookups an event begins with, by kind; `open` taps have no witness and are asked one by one. */
-  describe(): Readonly<Record<'open' | 'equalities' | 'prefixes' | 'presences' | 'bands', number>> {
-    const { open, equalities, prefixes, presences, bands } = this.#root
-    return {
-      open: open.length,
-      equalities: equalities.length,
-      prefixes: prefixes.length,
-      presences: presences.length,
-      bands: bands.length,
-    }
+  /** How many lookups an event begins with, and how many taps have no witness and are asked one by one. */
+  describe(): { readonly lookups: number; readonly open: number } {
+    const { open, branches, bands } = this.#root
+    return { lookups: branches.length + bands.length, open: open.length }
   }
 
   match(stamp: number, frame: Frame, visit: Visit): void {
@@ -93,54 +91,32 @@ export class RuleIndex implements TapIndex {
     this.#frame = frame
     this.#data = (frame.event as StreamEvent).data
     this.#visit = visit
-    this.#search(this.#root)
+    this.enter(this.#root)
   }
 
-  #search(node: Node): void {
-    const { open, equalities, bands } = node
+  read(field: Field): void {
+    if (field.stamp !== this.#stamp) readField(field, this.#stamp, this.#data)
+  }
+
+  enter(node: Node): void {
+    const { open, branches, bands } = node
     for (let index = 0; index < open.length; index++) this.#offer(open[index] as Entry)
-    for (let index = 0; index < equalities.length; index++) {
-      const branch = equalities[index] as Branch<Map<Scalar, Node>>
-      const { field } = branch
-      if (field.stamp !== this.#stamp) readField(field, this.#stamp, this.#data)
-      if (field.kind === ABSENT || field.kind === STRUCTURE) continue
-      if (field.kind === MAPPED) for (const child of branch.content.values()) this.#examine(child)
-      else {
-        const child = branch.content.get(field.value as Scalar)
-        if (child !== undefined) this.#search(child)
-      }
-    }
-    for (let index = 0; index < bands.length; index++)
-      this.#searchBand(bands[index] as Branch<IntervalList<Entry>>)
-    if (node.prefixes.length > 0) for (const branch of node.prefixes) this.#searchPrefixes(branch)
-    if (node.presences.length > 0) for (const branch of node.presences) this.#searchPresence(branch)
+    for (let index = 0; index < branches.length; index++) (branches[index] as Branch<Node>).search(this)
+    for (let index = 0; index < bands.length; index++) this.#searchBand(bands[index] as BandBranch)
   }
 
-  #searchBand({ field, content }: Branch<IntervalList<Entry>>): void {
-    if (field.stamp !== this.#stamp) readField(field, this.#stamp, this.#data)
-    if (field.kind === NUMBER) content.find(field.value as number, this.#offerEntry)
+  /** Nothing can be told from the data alone: the expressions of everything below the node are asked. */
+  examine(node: Node): void {
+    for (const entry of node.open) this.#examineTap(entry.tap)
+    for (const { intervals } of node.bands) for (const entry of intervals.all()) this.#examineTap(entry.tap)
+    for (const branch of node.branches) for (const child of branch.all()) this.examine(child)
+  }
+
+  #searchBand({ field, intervals }: BandBranch): void {
+    this.read(field)
+    if (field.kind === NUMBER) intervals.find(field.value as number, this.#offerEntry)
     // A comparison with what is no number is an error of each of these rules: their expressions say which.
-    else if (field.kind !== ABSENT) for (const entry of content.all()) this.#examineTap(entry.tap)
-  }
-
-  #searchPrefixes({ field, content }: Branch<Map<number, Map<string, Node>>>): void {
-    if (field.stamp !== this.#stamp) readField(field, this.#stamp, this.#data)
-    if (field.kind === ABSENT) return
-    if (field.kind !== TEXT) {
-      for (const children of content.values()) for (const child of children.values()) this.#examine(child)
-      return
-    }
-    const text = field.value as string
-    for (const [length, children] of content) {
-      const child = length <= text.length ? children.get(text.slice(0, length)) : undefined
-      if (child !== undefined) this.#search(child)
-    }
-  }
-
-  #searchPresence({ field, content }: Branch<Node>): void {
-    if (field.stamp !== this.#stamp) readField(field, this.#stamp, this.#data)
-    if (field.kind === MAPPED) this.#examine(content)
-    else if (field.kind !== ABSENT) this.#search(content)
+    else if (field.kind !== ABSENT) for (const entry of intervals.all()) this.#examineTap(entry.tap)
   }
 
   readonly #offerEntry = (entry: Entry): void => this.#offer(entry)
@@ -161,70 +137,31 @@ export class RuleIndex implements TapIndex {
     this.#visit(entry.tap, result)
   }
 
-  /** Nothing can be told from the data alone: the expressions of everything below the node are asked. */
-  #examine(node: Node): void {
-    for (const entry of node.open) this.#examineTap(entry.tap)
-    for (const { content } of node.bands) for (const entry of content.all()) this.#examineTap(entry.tap)
-    for (const { content } of node.equalities) for (const child of content.values()) this.#examine(child)
-    for (const { content } of node.presences) this.#examine(content)
-    for (const { content } of node.prefixes) {
-      for (const children of content.values()) for (const child of children.values()) this.#examine(child)
-    }
-  }
-
   #examineTap(tap: Tap): void {
     const result = testTap(tap, this.#stamp, this.#frame as Frame)
     if (result !== 0) this.#visit(tap, result)
   }
 
-  /** Fields by which many taps are told apart come first: the tree stays narrow. Several values stay last. */
-  #order(equalities: readonly Equality[]): Equality[] {
-    const single = equalities.filter(({ values }) => values.length === 1)
-    const several = equalities.filter(({ values }) => values.length > 1)
-    const ordered: Equality[] = []
+  /** Fields by which many taps are told apart come first, so that the tree stays narrow; what has several values stays where it is. */
+  #order(hops: readonly Hop[]): Hop[] {
+    const single = hops.filter((hop) => hop.kind === 'equality' && hop.values.length === 1)
+    const others = hops.filter((hop) => !single.includes(hop))
+    const ordered: Hop[] = []
     let node: Node | undefined = this.#root
     while (single.length > 0) {
       let best = 0
-      let bestSize = -1
-      single.forEach(({ path }, index) => {
-        const size = branchOf(node?.equalities, path)?.content.size ?? 0
-        if (size > bestSize) {
-          best = index
-          bestSize = size
-        }
+      let bestWidth = -1
+      single.forEach((hop, index) => {
+        const width = node === undefined ? 0 : (branchOf(node, hop)?.width ?? 0)
+        if (width <= bestWidth) return
+        best = index
+        bestWidth = width
       })
-      const [next] = single.splice(best, 1) as [Equality]
+      const [next] = single.splice(best, 1) as [Hop]
       ordered.push(next)
-      node = branchOf(node?.equalities, next.path)?.content.get(next.values[0] as Scalar)
+      node = node === undefined ? undefined : branchOf(node, next)?.find(next)[0]
     }
-    return [...ordered, ...several]
-  }
-
-  /** The nodes that a tap belongs to, made where they are missing; every node on the way counts it. */
-  #nodes(witnesses: Witnesses): Node[] {
-    let nodes = [this.#root]
-    this.#root.size++
-    for (const { path, values } of witnesses.equalities) {
-      nodes = nodes.flatMap((node) => {
-        const branch = this.#branch(node.equalities, path, () => new Map<Scalar, Node>())
-        return values.map((value) => grow(branch.content, value))
-      })
-    }
-    const { prefix, present } = witnesses
-    if (prefix !== undefined) {
-      nodes = nodes.map((node) => {
-        const branch = this.#branch(node.prefixes, prefix.path, () => new Map<number, Map<string, Node>>())
-        const children = branch.content.get(prefix.text.length) ?? new Map<string, Node>()
-        branch.content.set(prefix.text.length, children)
-        return grow(children, prefix.text)
-      })
-    }
-    if (present === undefined) return nodes
-    return nodes.map((node) => {
-      const { content } = this.#branch(node.presences, present.path, newNode)
-      content.size++
-      return content
-    })
+    return [...ordered, ...others]
   }
 
   #insert(node: Node, tap: Tap, { band, residual }: Witnesses): void {
@@ -232,87 +169,55 @@ export class RuleIndex implements TapIndex {
       node.open.push({ tap, residual })
       return
     }
+    let branch = node.bands.find(({ field }) => isSamePath(field.path, band.path))
+    if (branch === undefined) {
+      branch = { field: this.#fields.acquire(band.path), intervals: new IntervalList() }
+      node.bands.push(branch)
+    }
     const { low, high } = closedBounds(band)
-    this.#branch(node.bands, band.path, () => new IntervalList<Entry>()).content.add(low, high, {
-      tap,
-      residual,
-    })
+    branch.intervals.add(low, high, { tap, residual })
   }
 
-  /** Takes a tap out of the node at `depth` of its witnesses and prunes what it leaves empty. */
+  /** Takes a tap out below the node at `depth` of its hops and prunes what it leaves empty. */
   #withdraw(node: Node, depth: number, tap: Tap, witnesses: Witnesses): void {
-    node.size--
-    const { equalities, prefix, present, band } = witnesses
-    const equality = equalities[depth]
-    if (equality !== undefined) {
-      const branch = branchOf(node.equalities, equality.path)
-      if (branch === undefined) return
-      for (const value of equality.values) this.#prune(branch.content, value, depth + 1, tap, witnesses)
-      if (branch.content.size === 0) this.#cut(node.equalities, branch)
+    node.taps--
+    const hop = witnesses.hops[depth]
+    if (hop === undefined) {
+      this.#takeOut(node, tap, witnesses)
       return
     }
-    if (prefix !== undefined && depth === equalities.length) {
-      const branch = branchOf(node.prefixes, prefix.path)
-      const children = branch?.content.get(prefix.text.length)
-      if (branch === undefined || children === undefined) return
-      this.#prune(children, prefix.text, depth + 1, tap, witnesses)
-      if (children.size === 0) branch.content.delete(prefix.text.length)
-      if (branch.content.size === 0) this.#cut(node.prefixes, branch)
-      return
-    }
-    if (present !== undefined && depth === equalities.length + (prefix === undefined ? 0 : 1)) {
-      const branch = branchOf(node.presences, present.path)
-      if (branch === undefined) return
-      this.#withdraw(branch.content, depth + 1, tap, witnesses)
-      if (branch.content.size === 0) this.#cut(node.presences, branch)
-      return
-    }
+    const branch = branchOf(node, hop)
+    if (branch === undefined) return
+    for (const child of branch.find(hop)) this.#withdraw(child, depth + 1, tap, witnesses)
+    branch.prune(hop)
+    if (!branch.isEmpty) return
+    node.branches.splice(node.branches.indexOf(branch), 1)
+    this.#fields.release(branch.field)
+  }
+
+  #takeOut(node: Node, tap: Tap, { band }: Witnesses): void {
     if (band === undefined) {
       const at = node.open.findIndex((entry) => entry.tap === tap)
       if (at >= 0) node.open.splice(at, 1)
       return
     }
-    const branch = branchOf(node.bands, band.path)
-    const entry = branch?.content.all().find((candidate) => candidate.tap === tap)
+    const branch = node.bands.find(({ field }) => isSamePath(field.path, band.path))
+    const entry = branch?.intervals.all().find((candidate) => candidate.tap === tap)
     if (branch === undefined || entry === undefined) return
-    branch.content.remove(entry)
-    if (branch.content.size === 0) this.#cut(node.bands, branch)
-  }
-
-  #prune<K>(children: Map<K, Node>, value: K, depth: number, tap: Tap, witnesses: Witnesses): void {
-    const child = children.get(value)
-    if (child === undefined) return
-    this.#withdraw(child, depth, tap, witnesses)
-    if (child.size === 0) children.delete(value)
-  }
-
-  #branch<C>(branches: Branch<C>[], path: readonly string[], create: () => C): Branch<C> {
-    const known = branchOf(branches, path)
-    if (known !== undefined) return known
-    const branch = { field: this.#fields.acquire(path), content: create() }
-    branches.push(branch)
-    return branch
-  }
-
-  #cut<C>(branches: Branch<C>[], branch: Branch<C>): void {
-    branches.splice(branches.indexOf(branch), 1)
+    branch.intervals.remove(entry)
+    if (branch.intervals.size > 0) return
+    node.bands.splice(node.bands.indexOf(branch), 1)
     this.#fields.release(branch.field)
   }
+
+  #branch(node: Node, hop: Hop): Branch<Node> {
+    const known = branchOf(node, hop)
+    if (known !== undefined) return known
+    const branch = createBranch(hop, this.#fields.acquire(hop.path), NODES)
+    node.branches.push(branch)
+    return branch
+  }
 }
 
-function branchOf<C>(
-  branches: readonly Branch<C>[] | undefined,
-  path: readonly string[],
-): Branch<C> | undefined {
-  return branches?.find(
-    ({ field }) =>
-      field.path.length === path.length && field.path.every((name, index) => name === path[index]),
-  )
-}
-
-function grow<K>(children: Map<K, Node>, value: K): Node {
-  const child = children.get(value) ?? newNode()
-  children.set(value, child)
-  child.size++
-  return child
-}
+const branchOf = (node: Node, hop: Hop): Branch<Node> | undefined =>
+  node.branches.find(({ kind, field }) => kind === hop.kind && isSamePath(field.path, hop.path))

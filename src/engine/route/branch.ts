@@ -1,0 +1,283 @@
+import type { Scalar } from '../model/index.ts'
+import { ABSENT, type Field, MAPPED, STRUCTURE, TEXT } from './field.ts'
+import type { Hop } from './placement.ts'
+import { isAscii } from './required-text.ts'
+import { TextTable } from './text-table.ts'
+
+/** What a branch needs of the tree it stands in: `N` is a node. */
+export interface Search<N> {
+  /** The field of the event at hand, read if it was not. */
+  read(field: Field): void
+  /** The node's condition holds. */
+  enter(node: N): void
+  /** Whether the node's condition holds cannot be told here. */
+  examine(node: N): void
+}
+
+/** Grows a node when a tap comes, says whether it is empty when one has gone. */
+export interface Nodes<N> {
+  create(): N
+  isEmpty(node: N): boolean
+}
+
+/** All that is looked up in one field in one way. */
+export interface Branch<N> {
+  readonly kind: Hop['kind']
+  readonly field: Field
+  readonly isEmpty: boolean
+  /** How many values it tells apart. */
+  readonly width: number
+  /** The nodes behind a hop, made where they are missing. */
+  grow(hop: Hop): N[]
+  find(hop: Hop): N[]
+  /** Forgets the nodes behind a hop that have become empty. */
+  prune(hop: Hop): void
+  all(): Iterable<N>
+  search(search: Search<N>): void
+}
+
+export function createBranch<N>(hop: Hop, field: Field, nodes: Nodes<N>): Branch<N> {
+  switch (hop.kind) {
+    case 'equality':
+      return new EqualityBranch(field, nodes)
+    case 'prefix':
+      return new PrefixBranch(field, nodes)
+    case 'text':
+      return new TextBranch(field, nodes)
+    case 'presence':
+      return new PresenceBranch(field, nodes)
+  }
+}
+
+class EqualityBranch<N> implements Branch<N> {
+  readonly kind = 'equality'
+  readonly field: Field
+  readonly #nodes: Nodes<N>
+  readonly #children = new Map<Scalar, N>()
+
+  constructor(field: Field, nodes: Nodes<N>) {
+    this.field = field
+    this.#nodes = nodes
+  }
+
+  get isEmpty(): boolean {
+    return this.#children.size === 0
+  }
+
+  get width(): number {
+    return this.#children.size
+  }
+
+  grow(hop: Hop): N[] {
+    return valuesOf(hop).map((value) => {
+      const child = this.#children.get(value) ?? this.#nodes.create()
+      this.#children.set(value, child)
+      return child
+    })
+  }
+
+  find(hop: Hop): N[] {
+    return valuesOf(hop)
+      .map((value) => this.#children.get(value))
+      .filter((child) => child !== undefined)
+  }
+
+  prune(hop: Hop): void {
+    for (const value of valuesOf(hop)) {
+      const child = this.#children.get(value)
+      if (child !== undefined && this.#nodes.isEmpty(child)) this.#children.delete(value)
+    }
+  }
+
+  all(): Iterable<N> {
+    return this.#children.values()
+  }
+
+  search(search: Search<N>): void {
+    const { field } = this
+    search.read(field)
+    const { kind } = field
+    if (kind === ABSENT || kind === STRUCTURE) return
+    if (kind === MAPPED) {
+      for (const child of this.#children.values()) search.examine(child)
+      return
+    }
+    const child = this.#children.get(field.value as Scalar)
+    if (child !== undefined) search.enter(child)
+  }
+}
+
+const valuesOf = (hop: Hop): readonly Scalar[] => (hop.kind === 'equality' ? hop.values : [])
+const textOf = (hop: Hop): string => ('text' in hop ? hop.text : '')
+
+class PrefixBranch<N> implements Branch<N> {
+  readonly kind = 'prefix'
+  readonly field: Field
+  readonly #nodes: Nodes<N>
+  readonly #byLength = new Map<number, Map<string, N>>()
+
+  constructor(field: Field, nodes: Nodes<N>) {
+    this.field = field
+    this.#nodes = nodes
+  }
+
+  get isEmpty(): boolean {
+    return this.#byLength.size === 0
+  }
+
+  get width(): number {
+    return this.#byLength.size
+  }
+
+  grow(hop: Hop): N[] {
+    const text = textOf(hop)
+    const children = this.#byLength.get(text.length) ?? new Map<string, N>()
+    this.#byLength.set(text.length, children)
+    const child = children.get(text) ?? this.#nodes.create()
+    children.set(text, child)
+    return [child]
+  }
+
+  find(hop: Hop): N[] {
+    const text = textOf(hop)
+    const child = this.#byLength.get(text.length)?.get(text)
+    return child === undefined ? [] : [child]
+  }
+
+  prune(hop: Hop): void {
+    const text = textOf(hop)
+    const children = this.#byLength.get(text.length)
+    const child = children?.get(text)
+    if (children === undefined || child === undefined || !this.#nodes.isEmpty(child)) return
+    children.delete(text)
+    if (children.size === 0) this.#byLength.delete(text.length)
+  }
+
+  *all(): Iterable<N> {
+    for (const children of this.#byLength.values()) yield* children.values()
+  }
+
+  search(search: Search<N>): void {
+    const { field } = this
+    search.read(field)
+    if (field.kind === ABSENT) return
+    if (field.kind !== TEXT) {
+      for (const child of this.all()) search.examine(child)
+      return
+    }
+    const text = field.value as string
+    for (const [length, children] of this.#byLength) {
+      const child = length <= text.length ? children.get(text.slice(0, length)) : undefined
+      if (child !== undefined) search.enter(child)
+    }
+  }
+}
+
+class TextBranch<N> implements Branch<N> {
+  readonly kind = 'text'
+  readonly field: Field
+  readonly #nodes: Nodes<N>
+  readonly #exactCase = new TextTable<N>()
+  readonly #anyCase = new TextTable<N>()
+
+  constructor(field: Field, nodes: Nodes<N>) {
+    this.field = field
+    this.#nodes = nodes
+  }
+
+  get isEmpty(): boolean {
+    return this.#exactCase.size + this.#anyCase.size === 0
+  }
+
+  get width(): number {
+    return this.#exactCase.size + this.#anyCase.size
+  }
+
+  grow(hop: Hop): N[] {
+    const table = this.#table(hop)
+    const known = table.get(textOf(hop))
+    if (known !== undefined) return [known]
+    const child = this.#nodes.create()
+    table.add(textOf(hop), child)
+    return [child]
+  }
+
+  find(hop: Hop): N[] {
+    const child = this.#table(hop).get(textOf(hop))
+    return child === undefined ? [] : [child]
+  }
+
+  prune(hop: Hop): void {
+    const table = this.#table(hop)
+    const child = table.get(textOf(hop))
+    if (child !== undefined && this.#nodes.isEmpty(child)) table.delete(textOf(hop))
+  }
+
+  *all(): Iterable<N> {
+    yield* this.#exactCase.values()
+    yield* this.#anyCase.values()
+  }
+
+  search(search: Search<N>): void {
+    const { field } = this
+    search.read(field)
+    if (field.kind === ABSENT) return
+    if (field.kind !== TEXT) {
+      for (const child of this.all()) search.examine(child)
+      return
+    }
+    const text = field.value as string
+    const enter = (node: N): void => search.enter(node)
+    if (this.#exactCase.size > 0) this.#exactCase.search(text, enter)
+    if (this.#anyCase.size === 0) return
+    const folded = text.toLowerCase()
+    // Regular expressions fold some letters that have no lower-case form here (ſ, K): beyond ASCII they are asked themselves.
+    if (isAscii(folded)) this.#anyCase.search(folded, enter)
+    else for (const child of this.#anyCase.values()) search.examine(child)
+  }
+
+  #table(hop: Hop): TextTable<N> {
+    return hop.kind === 'text' && hop.ignoreCase ? this.#anyCase : this.#exactCase
+  }
+}
+
+class PresenceBranch<N> implements Branch<N> {
+  readonly kind = 'presence'
+  readonly field: Field
+  readonly #nodes: Nodes<N>
+  readonly #child: N
+
+  constructor(field: Field, nodes: Nodes<N>) {
+    this.field = field
+    this.#nodes = nodes
+    this.#child = nodes.create()
+  }
+
+  get isEmpty(): boolean {
+    return this.#nodes.isEmpty(this.#child)
+  }
+
+  get width(): number {
+    return 1
+  }
+
+  grow(): N[] {
+    return [this.#child]
+  }
+
+  find(): N[] {
+    return [this.#child]
+  }
+
+  prune(): void {}
+
+  all(): Iterable<N> {
+    return [this.#child]
+  }
+
+  search(search: Search<N>): void {
+    search.read(this.field)
+    if (this.field.kind === MAPPED) search.examine(this.#child)
+    else if (this.field.kind !== ABSENT) search.enter(this.#child)
+  }
+}
