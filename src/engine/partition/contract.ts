@@ -1,4 +1,5 @@
 import type { EventTime, JsonObject, Problem, RuleStatus, Severity, StreamSequence } from '../model/index.ts'
+import type { SlotRouting } from '../route/index.ts'
 import type { RuleCounts } from './statistics.ts'
 
 /** One entry of the input log, as the broker stores it: an event, a tick, a rule activation, a list change, an erasure. */
@@ -122,4 +123,6 @@ export interface ObservablePartition extends Partition {
   statistics(): PartitionStatistics
   /** The partial matches of a rule, of one canonical key or of all, oldest first per key; empty for an unknown rule. */
   inspect(rule: string, key?: string): Iterable<PartialMatchReport>
+  /** How events find a running rule, by event definition: what is looked up, what is evaluated and shared. Empty for an unknown rule. */
+  routing(rule: string): readonly SlotRouting[]
 }

@@ -16,7 +16,14 @@ import {
   type StreamSequence,
   streamSequence,
 } from '../model/index.ts'
-import { canonicalPart, compositeKey, Router, type SubjectPlan, subjectMatches } from '../route/index.ts'
+import {
+  canonicalPart,
+  compositeKey,
+  Router,
+  type SlotRouting,
+  type SubjectPlan,
+  subjectMatches,
+} from '../route/index.ts'
 import { DeadlineQueue, EventClock } from '../time/index.ts'
 import { ByteArena } from './byte-arena.ts'
 import type { NoticeCode } from './codes.ts'
@@ -157,6 +164,11 @@ export class EnginePartition implements ObservablePartition {
   inspect(rule: string, key?: string): Iterable<PartialMatchReport> {
     const runtime = this.rules.get(rule)?.running?.runtime
     return runtime === undefined ? [] : partialMatchReports(runtime, key)
+  }
+
+  routing(rule: string): readonly SlotRouting[] {
+    const running = this.rules.get(rule)?.running
+    return running === undefined ? [] : this.router.describe(running.routes)
   }
 
   /** Puts stored rows back into a new partition. */

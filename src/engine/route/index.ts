@@ -1,3 +1,4 @@
+export { describeSlots, type SlotRouting } from './describe.ts'
 export {
   canonicalPart,
   compositeKey,
@@ -8,6 +9,6 @@ export {
   keyText,
   keyValue,
 } from './key.ts'
-export type { RouteTarget } from './lane.ts'
-export { Router, type RouteSlot, type RouteSpecification, type Routes, type SubjectPlan } from './router.ts'
+export type { RouteSlot, RouteTarget } from './lane.ts'
+export { Router, type RouteSpecification, type Routes, type SubjectPlan } from './router.ts'
 export { SubjectTree, subjectMatches } from './subject-tree.ts'

@@ -14,6 +14,13 @@ export interface RouteTarget {
   keyUnusable(slot: number, fault: KeyFault, event: StreamEvent): void
 }
 
+/** One event definition of a rule, as far as routing goes. */
+export interface RouteSlot {
+  readonly subject: string
+  readonly key: readonly Expression[]
+  readonly unary: readonly Expression[]
+}
+
 /** One subject filter that rules read. */
 export interface FilterMark {
   readonly filter: string

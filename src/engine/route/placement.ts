@@ -1,5 +1,4 @@
 import type { PredicateForm, Scalar } from '../model/index.ts'
-import type { Tap } from './lane.ts'
 import type { SharedPredicate } from './predicate.ts'
 import { requiredText } from './required-text.ts'
 
@@ -47,8 +46,8 @@ export const hasWitness = ({ hops, band }: Witnesses): boolean => hops.length > 
  * Chooses what to look a tap up by: every equality, one `in`, one text (its beginning, or something in it), one field's interval;
  * presence only for want of better.
  */
-export function witnessesOf(tap: Tap): Witnesses {
-  const left = new Set(tap.shared)
+export function witnessesOf(conjuncts: readonly SharedPredicate[]): Witnesses {
+  const left = new Set(conjuncts)
   const hops: Hop[] = [...takeEqualities(left), ...takeText(left)]
   const band = takeBand(left)
   if (hops.length === 0 && band === undefined) hops.push(...takePresence(left))

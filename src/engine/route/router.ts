@@ -1,19 +1,13 @@
 import type { Expression, Frame, StreamEvent } from '../model/index.ts'
+import { describeWitnesses, type SlotRouting } from './describe.ts'
 import { FieldTable } from './field.ts'
 import { fnv1a32 } from './key.ts'
 import { DIRECT_LANES_MAX, keyGroup, keyGroupId, keyOf, markIdle, markLive } from './key-group.ts'
-import type { FilterMark, KeyGroup, Lane, RouteTarget, Tap } from './lane.ts'
+import type { FilterMark, KeyGroup, Lane, RouteSlot, RouteTarget, Tap } from './lane.ts'
 import { PredicateTable, testShared } from './predicate.ts'
 import { RuleIndex } from './rule-index.ts'
 import { SubjectTree } from './subject-tree.ts'
 import { type TapIndex, testTap } from './tap-list.ts'
-
-/** One event definition of a rule, as far as routing goes. */
-export interface RouteSlot {
-  readonly subject: string
-  readonly key: readonly Expression[]
-  readonly unary: readonly Expression[]
-}
 
 export interface RouteSpecification {
   readonly slots: readonly RouteSlot[]
@@ -34,7 +28,7 @@ const LIVE_LANES_SCANNED_MAX = 32
 
 /** All that rules read through one subject filter. */
 interface FilterRoutes extends FilterMark {
-  readonly starts: TapIndex
+  readonly starts: RuleIndex
   /** By key group, the lanes that may wait for events of this filter. */
   readonly waiting: Map<KeyGroup, WaitingLanes>
   lanes: number
@@ -121,6 +115,15 @@ export class Router {
   /** The rule's state for the key is gone. */
   settle(routes: Routes, key: string): void {
     for (const lane of routes.lanes) if (!lane.direct) markIdle(lane.group, key, lane)
+  }
+
+  /** How events find the rule's event definitions among all that are running; in order of slot. */
+  describe(routes: Routes): SlotRouting[] {
+    const taps = routes.lanes.flatMap(({ taps }) => taps).sort((a, b) => a.slot - b.slot)
+    return taps.map((tap) => {
+      const { filter, starts } = tap.filter as FilterRoutes
+      return describeWitnesses(filter, starts.witnesses(tap), tap.keyed)
+    })
   }
 
   /** Delivers the event that stands in the frame. */

@@ -54,7 +54,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   }
 
   add(tap: Tap): void {
-    const chosen = witnessesOf(tap)
+    const chosen = witnessesOf(tap.shared)
     const witnesses = { ...chosen, hops: this.#order(chosen.hops) }
     this.#placed.set(tap, witnesses)
     let nodes = [this.#root]
@@ -75,9 +75,9 @@ export class RuleIndex implements TapIndex, Search<Node> {
     this.#withdraw(this.#root, 0, tap, witnesses)
   }
 
-  /** What a tap is looked up by. */
-  witnesses(tap: Tap): Witnesses | undefined {
-    return this.#placed.get(tap)
+  /** What a tap is looked up by; only of taps in this index. */
+  witnesses(tap: Tap): Witnesses {
+    return this.#placed.get(tap) ?? witnessesOf(tap.shared)
   }
 
   /** How many lookups an event begins with, and how many taps have no witness and are asked one by one. */
