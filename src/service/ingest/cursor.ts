@@ -1,10 +1,12 @@
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createInbox, type Msg, nanos, nuid, type Subscription } from '@nats-io/transport-node'
 import { eventTime, type LogEntry, streamSequence } from '../../engine/index.ts'
-import type { Broker } from '../broker/index.ts'
-import { ServiceError } from '../service-error.ts'
-import type { BatchSource } from '../worker/ports.ts'
-import { readDelivery } from './reply-subject.ts'
+import { type Broker, findStream } from '../broker/index.ts'
+import { isServiceError, ServiceError } from '../service-error.ts'
+import type { BatchSource, StreamIdentity } from '../worker/ports.ts'
+import { positionProof } from './position-proof.ts'
+import { readDelivery, readPending } from './reply-subject.ts'
+import { verifyPosition } from './verify-position.ts'
 
 export interface CursorOptions {
   readonly stream: string
@@ -12,18 +14,24 @@ export interface CursorOptions {
   readonly after: number
   /** Entries that may be requested and not yet taken. */
   readonly entriesMax?: number
+  /** Payload bytes of one request; a single entry may be larger. */
+  readonly bytesMax?: number
   /** Without a message or heartbeat for this long, the consumer is made anew. */
   readonly stallMs?: number
 }
 
 const ENTRIES_MAX = 5_000
+const BYTES_MAX = 16 * 1024 * 1024
+/** How long a broker that is coming back may say that it has no such stream before it is believed. */
+const MISSING_MS_MAX = 5_000
 const HEARTBEAT_MS = 1_000
 const EXPIRES_MS = 20_000
 
 /**
  * The input log in order, from a position on. Its consumer keeps no acknowledgements and is thrown away whenever anything is
- * doubtful (a gap in what was delivered, a silent server, a reconnect): the position is ours. Pulls are bounded, so what is not
- * taken is not read.
+ * doubtful (a gap in what was delivered, a silent server, a reconnect): the position is ours. A new one is only made in the same
+ * stream, holding the entry that was read last: a server that came back without its tail would hand out other entries under the
+ * same numbers. Pulls are bounded, so what is not taken is not read.
  */
 export function openCursor(broker: Broker, options: CursorOptions): BatchSource {
   return new Cursor(broker, options)
@@ -33,8 +41,13 @@ class Cursor implements BatchSource {
   readonly #broker: Broker
   readonly #stream: string
   readonly #entriesMax: number
+  readonly #bytesMax: number
   readonly #stallMs: number
   #last: number
+  #lastEntry: LogEntry | undefined
+  #lastReply = ''
+  #identity: StreamIdentity | undefined
+  #missingSince: number | undefined
   #buffer: LogEntry[] = []
   /** Requested from the server and not delivered yet. */
   #requested = 0
@@ -47,14 +60,21 @@ class Cursor implements BatchSource {
   #wake: (() => void) | undefined
   #failure: unknown
   #closed = false
-  #resetting = false
+  #placing = false
+  #isDoubtful = false
+  #tryAgain: (() => void) | undefined
 
   constructor(broker: Broker, options: CursorOptions) {
     this.#broker = broker
     this.#stream = options.stream
     this.#last = options.after
     this.#entriesMax = options.entriesMax ?? ENTRIES_MAX
+    this.#bytesMax = Math.max(options.bytesMax ?? BYTES_MAX, broker.connection.info?.max_payload ?? 0)
     this.#stallMs = options.stallMs ?? 3 * HEARTBEAT_MS
+  }
+
+  get pending(): number {
+    return readPending(this.#lastReply) + this.#buffer.length
   }
 
   async *batches(): AsyncIterable<readonly LogEntry[]> {
@@ -84,39 +104,60 @@ class Cursor implements BatchSource {
   }
 
   #replace(): void {
-    if (this.#resetting) return
+    if (this.#placing) return
     this.#place().catch((error: unknown) => this.#fail(error))
   }
 
-  /** A fresh consumer right behind what we have. */
+  /** A fresh consumer right behind what we have, however often it takes. */
   async #place(): Promise<void> {
-    if (this.#resetting) return
-    this.#resetting = true
+    if (this.#placing) return
+    this.#placing = true
     try {
-      while (!this.#closed) {
+      while (!this.#closed && this.#failure === undefined) {
         this.#drop()
+        // A request that was lost with the old connection is not worth waiting for.
+        const { promise: again, reject } = Promise.withResolvers<never>()
+        this.#tryAgain = () => reject(new Error('the connection was restored'))
         try {
-          await this.#create()
+          await Promise.race([this.#create(this.#generation), again])
           return
         } catch (error) {
-          if (this.#broker.connection.isClosed()) {
-            this.#fail(
-              new ServiceError('broker-closed', 'the connection to the broker is closed', { cause: error }),
-            )
-            return
-          }
+          if (isServiceError(error)) this.#fail(error)
+          else if (this.#broker.connection.isClosed()) this.#fail(closed(error))
           // The server is away or still electing; what it said is of no use to anybody before it is back.
-          await new Promise((resolve) => setTimeout(resolve, 100 + Math.random() * 200))
+          else await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 150))
+        } finally {
+          this.#tryAgain = undefined
         }
       }
     } finally {
-      this.#resetting = false
+      this.#placing = false
     }
   }
 
-  async #create(): Promise<void> {
+  /** Throws unless the stream is the one that was read so far, and still holds what was read last. */
+  async #recognise(): Promise<void> {
+    const info = await findStream(this.#broker, this.#stream)
+    if (info === undefined) {
+      const now = performance.now()
+      this.#missingSince ??= now
+      const isCertain = now - this.#missingSince > MISSING_MS_MAX
+      const message = `there is no stream ${this.#stream}`
+      throw isCertain ? new ServiceError('input-stream-not-found', message) : new Error(message)
+    }
+    this.#missingSince = undefined
+    this.#identity ??= { stream: this.#stream, created: info.created }
+    await verifyPosition(this.#broker, info, {
+      position: this.#last,
+      identity: this.#identity,
+      positionProof: this.#lastEntry === undefined ? undefined : positionProof(this.#lastEntry),
+    })
+  }
+
+  async #create(attempt: number): Promise<void> {
     const { connection, manager } = this.#broker
     const name = `sequitur-${nuid.next()}`
+    await this.#recognise()
     await manager.consumers.add(this.#stream, {
       name,
       ack_policy: AckPolicy.None,
@@ -127,12 +168,13 @@ class Cursor implements BatchSource {
         ? { deliver_policy: DeliverPolicy.All }
         : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: this.#last + 1 }),
     })
-    if (this.#closed) return
+    if (this.#closed || attempt !== this.#generation) return
     this.#generation += 1
     const generation = this.#generation
     this.#consumer = name
     this.#consumerSequence = 0
     this.#requested = 0
+    this.#isDoubtful = false
     this.#heardAt = performance.now()
     this.#subscription = connection.subscribe(createInbox(), {
       callback: (error, message) => {
@@ -146,7 +188,12 @@ class Cursor implements BatchSource {
     const room = this.#entriesMax - this.#buffer.length - this.#requested
     if (this.#subscription === undefined || room < this.#entriesMax / 2) return
     this.#requested += room
-    const request = { batch: room, expires: nanos(EXPIRES_MS), idle_heartbeat: nanos(HEARTBEAT_MS) }
+    const request = {
+      batch: room,
+      max_bytes: this.#bytesMax,
+      expires: nanos(EXPIRES_MS),
+      idle_heartbeat: nanos(HEARTBEAT_MS),
+    }
     const subject = `$JS.API.CONSUMER.MSG.NEXT.${this.#stream}.${this.#consumer}`
     try {
       this.#broker.connection.publish(subject, JSON.stringify(request), {
@@ -154,7 +201,7 @@ class Cursor implements BatchSource {
       })
     } catch {
       // Closing or reconnecting: the watch makes a new consumer once the connection is back.
-      this.#heardAt = 0
+      this.#isDoubtful = true
     }
   }
 
@@ -186,7 +233,9 @@ class Cursor implements BatchSource {
       return
     }
     this.#last = sequence
-    this.#buffer.push(toEntry(message, sequence, storedAt))
+    this.#lastReply = reply
+    this.#lastEntry = toEntry(message, sequence, storedAt)
+    this.#buffer.push(this.#lastEntry)
     this.#rouse()
   }
 
@@ -196,21 +245,23 @@ class Cursor implements BatchSource {
     if (code === 100) return
     const pending = Number(message.headers?.get('Nats-Pending-Messages'))
     this.#requested = Number.isFinite(pending) && pending > 0 ? Math.max(0, this.#requested - pending) : 0
-    const gone =
-      code === 503 || (code === 409 && /deleted|leadership/i.test(message.headers?.description ?? ''))
-    if (gone) this.#replace()
-    else this.#pull()
+    const isOver = code === 404 || code === 408 || (code === 409 && !isGone(message))
+    if (isOver) this.#pull()
+    // Not at once: a server that refuses what we ask would be asked without end.
+    else this.#isDoubtful = true
   }
 
   #check(): void {
     const silentMs = performance.now() - this.#heardAt
-    if (this.#requested > 0 && silentMs >= this.#stallMs) this.#replace()
+    if (this.#isDoubtful || (this.#requested > 0 && silentMs >= this.#stallMs)) this.#replace()
   }
 
   async #followReconnects(): Promise<void> {
     for await (const status of this.#broker.connection.status()) {
       if (this.#closed) return
-      if (status.type === 'reconnect') this.#replace()
+      if (status.type !== 'reconnect') continue
+      this.#tryAgain?.()
+      this.#replace()
     }
   }
 
@@ -221,7 +272,7 @@ class Cursor implements BatchSource {
   }
 
   #fail(error: unknown): void {
-    this.#failure = error
+    this.#failure ??= error
     this.#drop()
     clearInterval(this.#watch)
     this.#rouse()
@@ -232,6 +283,12 @@ class Cursor implements BatchSource {
     this.#wake = undefined
   }
 }
+
+/** The consumer or its leader is not there any more. */
+const isGone = (message: Msg): boolean => /deleted|leadership/i.test(message.headers?.description ?? '')
+
+const closed = (cause: unknown): ServiceError =>
+  new ServiceError('broker-closed', 'the connection to the broker is closed', { cause })
 
 function toEntry(message: Msg, sequence: number, storedAt: number): LogEntry {
   const entry = {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { readDelivery } from './reply-subject.ts'
+import { readDelivery, readPending } from './reply-subject.ts'
 
 it.each([
   ['$JS.ACK.IN.consumer.1.40112.7.1767225600123456789.12', 40112, 7, 1767225600123],
@@ -7,4 +7,5 @@ it.each([
   ['$JS.ACK.hub.ACCOUNTHASH.IN.consumer.1.40112.7.1767225600123456789.12.token', 40112, 7, 1767225600123],
 ])('%s', (reply, streamSequence, consumerSequence, storedAt) => {
   expect(readDelivery(reply)).toEqual({ streamSequence, consumerSequence, storedAt })
+  expect(readPending(reply)).toBe(12)
 })

@@ -14,9 +14,7 @@ const DOT = 46
  * because it runs for every message.
  */
 export function readDelivery(reply: string): Delivery {
-  let dots = 0
-  for (let index = 0; index < reply.length; index += 1) if (reply.charCodeAt(index) === DOT) dots += 1
-  let index = skipTokens(reply, dots >= 10 ? 7 : 5)
+  let index = startOfSequences(reply)
   const streamSequence = readNumber(reply, index)
   index = reply.indexOf('.', index) + 1
   const consumerSequence = readNumber(reply, index)
@@ -25,6 +23,20 @@ export function readDelivery(reply: string): Delivery {
   // Nanoseconds do not fit a double; the last six digits are below a millisecond.
   const storedAt = readNumber(reply, index, end - 6)
   return { streamSequence, consumerSequence, storedAt }
+}
+
+/** Entries that the broker had left for the consumer when it delivered this one. */
+export function readPending(reply: string): number {
+  if (reply === '') return 0
+  let index = startOfSequences(reply)
+  for (let token = 0; token < 3; token += 1) index = reply.indexOf('.', index) + 1
+  return readNumber(reply, index)
+}
+
+function startOfSequences(reply: string): number {
+  let dots = 0
+  for (let index = 0; index < reply.length; index += 1) if (reply.charCodeAt(index) === DOT) dots += 1
+  return skipTokens(reply, dots >= 10 ? 7 : 5)
 }
 
 function skipTokens(text: string, count: number): number {

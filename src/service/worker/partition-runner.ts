@@ -145,6 +145,11 @@ export class PartitionRunner {
     return this.#newestEntryAt
   }
 
+  /** Entries of the log that were not processed yet, as last seen. */
+  get pendingEntries(): number {
+    return this.#source.pending
+  }
+
   /** Whether entries were read and not processed yet. */
   get isBehind(): boolean {
     return this.#isBehind

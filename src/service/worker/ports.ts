@@ -10,6 +10,8 @@ export interface StreamIdentity {
 /** The input log from a position on, without gaps; ends only when closed. Throws a ServiceError on a gap or a foreign stream. */
 export interface BatchSource {
   batches(): AsyncIterable<readonly LogEntry[]>
+  /** Entries that were not handed out yet when the last one came. */
+  readonly pending: number
   close(): Promise<void>
 }
 

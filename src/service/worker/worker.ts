@@ -211,7 +211,7 @@ class RunningWorker implements Worker {
       partition: index,
       running: runner.failure === undefined,
       position: partition.position,
-      pendingEntries: 0,
+      pendingEntries: runner.pendingEntries,
       lagMs: runner.newestEntryAt === 0 ? 0 : runner.isBehind ? this.#clock.now() - runner.newestEntryAt : 0,
       watermark: partition.watermark,
       outboxEffects: runner.unpublished,

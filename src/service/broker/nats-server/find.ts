@@ -35,7 +35,8 @@ export function findNatsServer(environment: NodeJS.ProcessEnv = process.env): Fo
   return found.find(({ version }) => isAtLeast(version, [2, 12, 1])) ?? found[0]
 }
 
-function probe(path: string): FoundServer | undefined {
+/** What an executable says it is; undefined where it does not run here. */
+export function probe(path: string): FoundServer | undefined {
   try {
     accessSync(path, constants.X_OK)
     const printed = execFileSync(path, ['--version'], {

@@ -14,7 +14,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { ServiceError } from '../../service-error.ts'
-import { cacheFolder, type FoundServer, findNatsServer } from './find.ts'
+import { isAtLeast } from '../connect.ts'
+import { cacheFolder, type FoundServer, findNatsServer, probe } from './find.ts'
 
 const run = promisify(execFile)
 
@@ -25,6 +26,11 @@ export interface ObtainOptions {
   readonly environment?: NodeJS.ProcessEnv
   /** One line of progress for people. */
   readonly say?: (line: string) => void
+  /**
+   * What to do about a server that is found and too old for atomic batches: `use` it (one partition only, but no wait), or
+   * `replace` it by one that is brought into the cache, and use it only if none can be had. Default: `use`.
+   */
+  readonly older?: 'use' | 'replace'
 }
 
 interface Way {
@@ -33,53 +39,76 @@ interface Way {
   fetch(folder: string): Promise<void>
 }
 
-/** From best to last: a pinned release, the same version built here, what the distribution has. */
+/** A pinned release, a newer one of the distribution (seconds), the pinned one built here (minutes), an older one. */
 const ways: readonly Way[] = [
   { name: `official release ${VERSION}`, fetch: fetchRelease },
+  { name: 'Debian package of forky', fetch: (folder) => debianPackage(folder, 'forky') },
   { name: `go install ${VERSION}`, fetch: goInstall },
-  { name: 'Debian package', fetch: debianPackage },
+  { name: 'Debian package of trixie', fetch: (folder) => debianPackage(folder, 'trixie') },
+  { name: 'Debian package of bookworm', fetch: (folder) => debianPackage(folder, 'bookworm') },
 ]
 
-/** Finds a nats-server, or brings one into the cache folder. Throws `nats-server-not-found` with what was tried and why it failed. */
+/**
+ * Finds a nats-server, or brings one into the cache folder. Throws `nats-server-not-found` with what was tried and why it failed.
+ */
 export async function obtainNatsServer(options: ObtainOptions = {}): Promise<FoundServer> {
   const environment = options.environment ?? process.env
   const found = findNatsServer(environment)
-  if (found !== undefined) return found
-  const failures: string[] = []
+  const named = environment['SEQUITUR_NATS_SERVER'] ?? ''
+  if (found !== undefined && (named !== '' || options.older !== 'replace' || isModern(found))) return found
+  const failures: string[] = named === '' ? [] : [`SEQUITUR_NATS_SERVER: ${named} does not run`]
   for (const way of ways) {
-    options.say?.(`no nats-server on this machine: trying the ${way.name} …`)
-    const folder = mkdtempSync(join(tmpdir(), 'sequitur-nats-server-'))
-    try {
-      await way.fetch(folder)
-      keep(join(folder, 'nats-server'), cacheFolder(environment))
-      const obtained = findNatsServer(environment)
-      if (obtained !== undefined) {
-        options.say?.(`nats-server ${obtained.version} is in ${obtained.path}`)
-        return obtained
-      }
-      failures.push(`${way.name}: what came does not run here`)
-    } catch (error) {
-      failures.push(`${way.name}: ${firstLine(error)}`)
-    } finally {
-      rmSync(folder, { recursive: true, force: true })
-    }
+    const tried = await tryWay(way, { environment, say: options.say ?? (() => undefined), found })
+    if (typeof tried !== 'string') return tried
+    failures.push(`${way.name}: ${tried}`)
   }
+  if (found !== undefined) return found
   throw new ServiceError(
     'nats-server-not-found',
     `no nats-server on this machine, and none could be obtained (${failures.join('; ')})`,
-    {
-      hint: 'install nats-server, name one with SEQUITUR_NATS_SERVER, or configure nats.url',
-    },
+    { hint: 'install nats-server, name one with SEQUITUR_NATS_SERVER, or configure nats.url' },
   )
 }
 
+/** The server that the way brought, or why it brought none that is better than the one that was found. */
+async function tryWay(
+  way: Way,
+  context: {
+    readonly environment: NodeJS.ProcessEnv
+    readonly say: (line: string) => void
+    readonly found: FoundServer | undefined
+  },
+): Promise<FoundServer | string> {
+  const { environment, found, say } = context
+  const why = found === undefined ? 'no nats-server on this machine' : `nats-server ${found.version} is old`
+  say(`${why}: trying the ${way.name} …`)
+  const folder = mkdtempSync(join(tmpdir(), 'sequitur-nats-server-'))
+  try {
+    await way.fetch(folder)
+    const brought = probe(join(folder, 'nats-server'))
+    if (brought === undefined) return 'what came does not run here'
+    if (found !== undefined && !isModern(brought)) return `${brought.version} is old, too`
+    const path = keep(brought.path, cacheFolder(environment))
+    say(`nats-server ${brought.version} is in ${path}`)
+    return { path, version: brought.version }
+  } catch (error) {
+    return firstLine(error)
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+const isModern = ({ version }: FoundServer): boolean => isAtLeast(version, [2, 12, 1])
+
 /** Into place by rename, so that another process never sees half a file. */
-function keep(file: string, folder: string): void {
+function keep(file: string, folder: string): string {
   mkdirSync(folder, { recursive: true })
   const staged = join(folder, `nats-server.${process.pid}`)
+  const path = join(folder, 'nats-server')
   copyFileSync(file, staged)
   chmodSync(staged, 0o755)
-  renameSync(staged, join(folder, 'nats-server'))
+  renameSync(staged, path)
+  return path
 }
 
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
@@ -90,13 +119,13 @@ async function fetchRelease(folder: string): Promise<void> {
   const system = process.platform === 'darwin' ? 'darwin' : 'linux'
   const name = `nats-server-v${VERSION}-${system}-${architecture}.tar.gz`
   const base = `https://github.com/nats-io/nats-server/releases/download/v${VERSION}`
-  const sums = await (await download(`${base}/SHA256SUMS`)).text()
+  const sums = await (await download(`${base}/SHA256SUMS`, 15_000)).text()
   const wanted = sums
     .split('\n')
     .find((line) => line.trim().endsWith(name))
     ?.split(/\s+/)[0]
   if (wanted === undefined) throw new Error(`the release has no checksum for ${name}`)
-  const archive = new Uint8Array(await (await download(`${base}/${name}`)).arrayBuffer())
+  const archive = new Uint8Array(await (await download(`${base}/${name}`, 90_000)).arrayBuffer())
   const sum = createHash('sha256').update(archive).digest('hex')
   if (sum !== wanted) throw new Error(`checksum of ${name} is ${sum}, not ${wanted}`)
   const file = join(folder, name)
@@ -104,8 +133,8 @@ async function fetchRelease(folder: string): Promise<void> {
   await run('tar', ['-xzf', file, '-C', folder, '--strip-components=1'], { timeout: 30_000 })
 }
 
-async function download(url: string): Promise<Response> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(20_000), redirect: 'follow' })
+async function download(url: string, timeoutMs: number): Promise<Response> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(timeoutMs), redirect: 'follow' })
   if (!response.ok) throw new Error(`the download answered ${response.status}`)
   return response
 }
@@ -118,28 +147,17 @@ async function goInstall(folder: string): Promise<void> {
   })
 }
 
-/** Unpacks the package without installing it, from the newest suite that has it, with lists of its own: the system is not changed. */
-async function debianPackage(folder: string): Promise<void> {
-  const mirror = await debianMirror()
-  let failure: unknown
-  for (const suite of ['forky', 'trixie', 'bookworm']) {
-    try {
-      const configuration = prepareApt(folder, suite, mirror)
-      await run('apt-get', ['-qq', '-c', configuration, 'update'], { cwd: folder, timeout: 90_000 })
-      await run('apt-get', ['-qq', '-c', configuration, 'download', 'nats-server'], {
-        cwd: folder,
-        timeout: 60_000,
-      })
-      const archive = readdirSync(folder).find((name) => name.endsWith('.deb'))
-      if (archive === undefined) throw new Error(`${suite} has no nats-server`)
-      await run('dpkg', ['-x', archive, 'unpacked'], { cwd: folder, timeout: 30_000 })
-      renameSync(join(folder, 'unpacked', 'usr', 'sbin', 'nats-server'), join(folder, 'nats-server'))
-      return
-    } catch (error) {
-      failure = error
-    }
-  }
-  throw failure
+/** Unpacks the package without installing it, with package lists of its own: the system is not changed. */
+async function debianPackage(folder: string, suite: string): Promise<void> {
+  const configuration = prepareApt(folder, suite, await debianMirror())
+  const apt = (...args: string[]) =>
+    run('apt-get', ['-qq', '-c', configuration, ...args], { cwd: folder, timeout: 90_000 })
+  await apt('update')
+  await apt('download', 'nats-server')
+  const archive = readdirSync(folder).find((name) => name.endsWith('.deb'))
+  if (archive === undefined) throw new Error(`${suite} has no nats-server`)
+  await run('dpkg', ['-x', archive, 'unpacked'], { cwd: folder, timeout: 30_000 })
+  renameSync(join(folder, 'unpacked', 'usr', 'sbin', 'nats-server'), join(folder, 'nats-server'))
 }
 
 /** The mirror that this machine already uses. */
