@@ -3,9 +3,9 @@ import {
   type ConsumerConfig,
   DeliverPolicy,
   type JetStreamManager,
+  type JsMsg,
   jetstream,
   jetstreamManager,
-  type JsMsg,
 } from '@nats-io/jetstream'
 import type { NatsConnection } from '@nats-io/transport-node'
 
@@ -44,7 +44,10 @@ export async function readStream(
     const pull = jetstream(connection).consumers.getConsumerFromInfo(consumer)
     while (left > 0) {
       let received = 0
-      for await (const message of await pull.fetch({ max_messages: Math.min(left, 1000), expires: WAIT_MS })) {
+      for await (const message of await pull.fetch({
+        max_messages: Math.min(left, 1000),
+        expires: WAIT_MS,
+      })) {
         received += 1
         left -= 1
         if (visit(message) === false) return
@@ -72,3 +75,6 @@ async function forget(manager: JetStreamManager, stream: string, consumer: strin
     // The broker forgets it by itself after a while.
   }
 }
+
+/** When the broker stored the message; milliseconds since 1970. */
+export const storedAt = (message: JsMsg): number => Number(message.timestampNanos / 1_000_000n)

@@ -77,7 +77,7 @@ function watchPartitions(meter: Meter, source: () => readonly PartitionReading[]
   const report = (observe: Observe): void => {
     const readings = source()
     for (const reading of readings) reportPartition(reading, observe)
-    for (const total of totalsByRule(readings)) reportRule(total, observe)
+    for (const total of totalsByRule(readings.flatMap(({ rules }) => rules))) reportRule(total, observe)
   }
   const callback: Parameters<Meter['addBatchObservableCallback']>[0] = (result) =>
     report((name, value, labels) => {
@@ -122,9 +122,9 @@ function reportRule(reading: RuleReading, observe: Observe): void {
 }
 
 /** One reading per rule over all partitions; version and status are those of the partition that is furthest on. */
-export function totalsByRule(readings: readonly PartitionReading[]): readonly RuleReading[] {
+export function totalsByRule(readings: readonly RuleReading[]): readonly RuleReading[] {
   const totals = new Map<string, RuleReading>()
-  for (const reading of readings.flatMap(({ rules }) => rules)) {
+  for (const reading of readings) {
     const known = totals.get(reading.rule)
     totals.set(reading.rule, known === undefined ? reading : addReadings(known, reading))
   }

@@ -1,0 +1,368 @@
+import type { Problem, RuleStatus } from '../../engine/index.ts'
+import type { Bucket, BucketEntry } from './bucket.ts'
+import type { Compiled, CompiledRule, RuleCompiler, RuleText } from './compiler.ts'
+import { unfedSubjects } from './feeds.ts'
+import { type RuleFormat, type RulePut, type RuleRecord, readRecord } from './record.ts'
+
+/** A rule in force with the revision that changes to it must name. */
+export interface StoredRule {
+  readonly record: RulePut
+  readonly revision: number
+}
+
+/** What a writer knows of the rule that is there. */
+export type Expectation =
+  | { readonly kind: 'revision'; readonly revision: number }
+  /** There must be none. */
+  | { readonly kind: 'absent' }
+  /** Whatever is there is replaced. */
+  | { readonly kind: 'any' }
+  /** Nothing was said: enough to create a rule, not to change one. */
+  | { readonly kind: 'unstated' }
+
+export interface WriteBy {
+  readonly author?: string
+  readonly reason?: string
+  readonly managedBy?: string
+  /** Everything is checked and answered, nothing is written. */
+  readonly dryRun?: boolean
+}
+
+export type WriteOutcome =
+  | {
+      readonly kind: 'stored'
+      readonly change: 'created' | 'updated' | 'unchanged'
+      readonly rule: StoredRule
+      readonly problems: readonly Problem[]
+    }
+  | { readonly kind: 'removed'; readonly version: number; readonly revision: number }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'conflict'; readonly current: StoredRule | undefined }
+  | { readonly kind: 'expectation-needed'; readonly current: StoredRule }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'busy' }
+
+export interface RuleVersion {
+  readonly record: RuleRecord
+  readonly current: boolean
+}
+
+export type ApplyOutcome =
+  | {
+      readonly kind: 'applied'
+      readonly rules: ReadonlyArray<{
+        readonly id: string
+        readonly change: 'created' | 'updated' | 'unchanged' | 'removed'
+        readonly version: number
+      }>
+      readonly problems: readonly Problem[]
+    }
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  /** Somebody else changed this rule meanwhile; the ones before it are stored. */
+  | { readonly kind: 'conflict'; readonly id: string }
+  | { readonly kind: 'busy' }
+
+export interface CatalogueOptions {
+  readonly rules: Bucket
+  readonly versions: Bucket
+  readonly compiler: RuleCompiler
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Subject filters that the input log takes, for warnings. */
+  readonly fedSubjects: () => Promise<readonly string[]>
+}
+
+const ATTEMPTS_MAX = 5
+
+/** The rules and all their versions. Every write is a version with author, reason and time; conflicts are found by revision. */
+export class Catalogue {
+  readonly #options: CatalogueOptions
+
+  constructor(options: CatalogueOptions) {
+    this.#options = options
+  }
+
+  /** All rules in force, by id. */
+  async list(): Promise<readonly StoredRule[]> {
+    const entries = await this.#options.rules.entries()
+    return entries
+      .map(storedOf)
+      .filter((rule) => rule !== undefined)
+      .sort((left, right) => (left.record.id < right.record.id ? -1 : 1))
+  }
+
+  async get(id: string): Promise<StoredRule | undefined> {
+    return storedOf(await this.#options.rules.get(id))
+  }
+
+  /** Every version of a rule, newest first; also of a deleted one. Undefined when there never was one. */
+  async versions(id: string): Promise<readonly RuleVersion[] | undefined> {
+    const [entry, kept] = await Promise.all([
+      this.#options.rules.get(id),
+      this.#options.versions.entries(`${id}.*`),
+    ])
+    const current = recordOf(entry)
+    const records = new Map<number, RuleRecord>()
+    for (const version of kept) {
+      const record = recordOf(version)
+      if (record !== undefined) records.set(record.version, record)
+    }
+    // The current version is kept here too, unless a crash came between its two writes.
+    if (current !== undefined) records.set(current.version, current)
+    if (records.size === 0) return undefined
+    return [...records.values()]
+      .sort((left, right) => right.version - left.version)
+      .map((record) => ({ record, current: record.version === current?.version }))
+  }
+
+  async version(id: string, version: number): Promise<RuleRecord | undefined> {
+    const kept = recordOf(await this.#options.versions.get(`${id}.${version}`))
+    if (kept !== undefined) return kept
+    const current = recordOf(await this.#options.rules.get(id))
+    return current?.version === version ? current : undefined
+  }
+
+  /** Reads and compiles one rule, with warnings for subjects that nothing feeds. */
+  async check(texts: readonly RuleText[]): Promise<Compiled<readonly CompiledRule[]>> {
+    const compiled = await this.#options.compiler.compile(texts)
+    if (compiled.kind !== 'done') return compiled
+    const fed = await this.#options.fedSubjects()
+    const warnings = compiled.value.flatMap((rule, index) =>
+      unfedSubjects({ id: rule.id, subjects: rule.summary.subjects }, fed, texts[index]?.file),
+    )
+    return { ...compiled, problems: [...compiled.problems, ...warnings] }
+  }
+
+  async put(id: string, text: RuleText, expected: Expectation, by: WriteBy): Promise<WriteOutcome> {
+    const entry = await this.#options.rules.get(id)
+    const refusal = refusalOf(storedOf(entry), expected)
+    if (refusal !== undefined) return refusal
+    const checked = await this.check([text])
+    if (checked.kind === 'busy') return checked
+    if (checked.kind === 'refused') return { kind: 'invalid', problems: checked.problems }
+    const [rule] = checked.value
+    if (rule === undefined || rule.id !== id)
+      return { kind: 'invalid', problems: [...checked.problems, idDiffers(id, rule?.id, text)] }
+    return this.#write(entry, { rule, text, by, problems: checked.problems })
+  }
+
+  async remove(id: string, expected: Expectation, by: WriteBy): Promise<WriteOutcome> {
+    const entry = await this.#options.rules.get(id)
+    const current = storedOf(entry)
+    if (entry === undefined || current === undefined) return { kind: 'not-found' }
+    const refusal = refusalOf(current, expected)
+    if (refusal !== undefined) return refusal
+    const record: RuleRecord = { kind: 'remove', ...this.#written(id, current.record.version + 1, by) }
+    if (by.dryRun) return { kind: 'removed', version: record.version, revision: current.revision }
+    const revision = await this.#store(entry, record)
+    if (revision === undefined) return { kind: 'conflict', current: await this.get(id) }
+    return { kind: 'removed', version: record.version, revision }
+  }
+
+  /** The same text with another status, as a new version. */
+  async setStatus(id: string, status: RuleStatus, expected: Expectation, by: WriteBy): Promise<WriteOutcome> {
+    return this.#rewrite(id, expected, by, async (record) =>
+      this.#options.compiler.withStatus({ text: record.source, format: record.format }, status),
+    )
+  }
+
+  /** The text of an earlier version, as a new version. Its status comes with it. */
+  async restore(id: string, version: number, expected: Expectation, by: WriteBy): Promise<WriteOutcome> {
+    const wanted = await this.version(id, version)
+    if (wanted?.kind !== 'put') return { kind: 'not-found' }
+    const entry = await this.#options.rules.get(id)
+    const current = storedOf(entry)
+    if (current === undefined)
+      return this.put(id, { text: wanted.source, format: wanted.format }, { kind: 'any' }, by)
+    return this.#rewrite(id, expected, by, async () => ({
+      kind: 'done',
+      value: wanted.source,
+      problems: [],
+      format: wanted.format,
+    }))
+  }
+
+  /**
+   * Stores many rules: all are checked before the first is written. With `prune`, rules that are not among them are removed (when
+   * `by.managedBy` is given, only those that are managed by it).
+   */
+  async apply(texts: readonly RuleText[], by: WriteBy & { readonly prune?: boolean }): Promise<ApplyOutcome> {
+    const checked = await this.check(texts)
+    if (checked.kind === 'busy') return checked
+    if (checked.kind === 'refused') return { kind: 'invalid', problems: checked.problems }
+    const twice = checked.value.find(
+      (rule, index) => checked.value.findIndex(({ id }) => id === rule.id) < index,
+    )
+    if (twice !== undefined) return { kind: 'invalid', problems: [...checked.problems, duplicate(twice.id)] }
+
+    const entries = new Map((await this.#options.rules.entries()).map((entry) => [entry.key, entry]))
+    const rules: Array<Extract<ApplyOutcome, { kind: 'applied' }>['rules'][number]> = []
+    for (const [index, rule] of checked.value.entries()) {
+      const text = texts[index]
+      if (text === undefined) continue
+      const outcome = await this.#write(entries.get(rule.id), { rule, text, by, problems: [] })
+      if (outcome.kind !== 'stored') return { kind: 'conflict', id: rule.id }
+      rules.push({ id: rule.id, change: outcome.change, version: outcome.rule.record.version })
+    }
+    if (by.prune) {
+      const kept = new Set(checked.value.map(({ id }) => id))
+      for (const entry of entries.values()) {
+        const stored = storedOf(entry)
+        if (stored === undefined || kept.has(stored.record.id)) continue
+        if (by.managedBy !== undefined && !sameOwner(stored.record.managedBy, by.managedBy)) continue
+        const { id } = stored.record
+        const outcome = await this.remove(id, { kind: 'revision', revision: stored.revision }, by)
+        if (outcome.kind !== 'removed') return { kind: 'conflict', id }
+        rules.push({ id, change: 'removed', version: outcome.version })
+      }
+    }
+    return { kind: 'applied', rules, problems: checked.problems }
+  }
+
+  /** Changes the text of the rule in force; tries again when somebody else was faster and the caller named no revision. */
+  async #rewrite(
+    id: string,
+    expected: Expectation,
+    by: WriteBy,
+    change: (record: RulePut) => Promise<Compiled<string> & { readonly format?: RuleFormat }>,
+  ): Promise<WriteOutcome> {
+    for (let attempt = 1; ; attempt += 1) {
+      const entry = await this.#options.rules.get(id)
+      const current = storedOf(entry)
+      if (current === undefined) return { kind: 'not-found' }
+      if (
+        expected.kind === 'absent' ||
+        (expected.kind === 'revision' && expected.revision !== current.revision)
+      )
+        return { kind: 'conflict', current }
+      const changed = await change(current.record)
+      if (changed.kind === 'busy') return changed
+      if (changed.kind === 'refused') return { kind: 'invalid', problems: changed.problems }
+      const text = { text: changed.value, format: changed.format ?? current.record.format }
+      const checked = await this.check([text])
+      if (checked.kind === 'busy') return checked
+      const rule = checked.kind === 'done' ? checked.value[0] : undefined
+      if (rule === undefined || rule.id !== id) return { kind: 'invalid', problems: checked.problems }
+      const outcome = await this.#write(entry, { rule, text, by, problems: checked.problems })
+      if (outcome.kind !== 'conflict' || expected.kind === 'revision' || attempt >= ATTEMPTS_MAX)
+        return outcome
+    }
+  }
+
+  async #write(
+    entry: BucketEntry | undefined,
+    change: {
+      readonly rule: CompiledRule
+      readonly text: RuleText
+      readonly by: WriteBy
+      readonly problems: readonly Problem[]
+    },
+  ): Promise<WriteOutcome> {
+    const { rule, text, by, problems } = change
+    const before = recordOf(entry)
+    const last = before?.version ?? (await this.#lastVersion(rule.id))
+    if (
+      entry !== undefined &&
+      before?.kind === 'put' &&
+      before.source === text.text &&
+      before.format === text.format &&
+      before.status === rule.status
+    )
+      return {
+        kind: 'stored',
+        change: 'unchanged',
+        rule: { record: before, revision: entry.revision },
+        problems,
+      }
+    const record: RulePut = {
+      kind: 'put',
+      ...this.#written(rule.id, last + 1, by),
+      status: rule.status,
+      format: text.format,
+      source: text.text,
+      summary: rule.summary,
+      ...(by.managedBy === undefined ? {} : { managedBy: by.managedBy }),
+    }
+    const made = before?.kind === 'put' ? 'updated' : 'created'
+    if (by.dryRun)
+      return { kind: 'stored', change: made, rule: { record, revision: entry?.revision ?? 0 }, problems }
+    const revision = await this.#store(entry, record)
+    if (revision === undefined) return { kind: 'conflict', current: await this.get(rule.id) }
+    return { kind: 'stored', change: made, rule: { record, revision }, problems }
+  }
+
+  /**
+   * The new record becomes the current one by compare-and-set; before that its predecessor is made sure of in the history (a crash
+   * may have come between the two writes of its time), so that no version is ever lost and none appears that never was in force.
+   */
+  async #store(entry: BucketEntry | undefined, record: RuleRecord): Promise<number | undefined> {
+    const before = recordOf(entry)
+    if (before !== undefined) await this.#keep(before)
+    const revision = await this.#options.rules.put(record.id, JSON.stringify(record), entry?.revision ?? 0)
+    if (revision !== undefined) await this.#keep(record)
+    return revision
+  }
+
+  /** The history knows it when the record itself was deleted by another tool. */
+  async #lastVersion(id: string): Promise<number> {
+    const kept = await this.#options.versions.entries(`${id}.*`)
+    return Math.max(0, ...kept.map((entry) => recordOf(entry)?.version ?? 0))
+  }
+
+  async #keep(record: RuleRecord): Promise<void> {
+    await this.#options.versions.put(`${record.id}.${record.version}`, JSON.stringify(record), 0)
+  }
+
+  #written(id: string, version: number, by: WriteBy) {
+    return {
+      id,
+      version,
+      ...(by.author === undefined ? {} : { author: by.author }),
+      ...(by.reason === undefined ? {} : { reason: by.reason }),
+      at: new Date(this.#options.now()).toISOString(),
+    }
+  }
+}
+
+const recordOf = (entry: BucketEntry | undefined): RuleRecord | undefined =>
+  entry?.value === undefined ? undefined : readRecord(entry.value)
+
+function storedOf(entry: BucketEntry | undefined): StoredRule | undefined {
+  const record = recordOf(entry)
+  return entry === undefined || record?.kind !== 'put' ? undefined : { record, revision: entry.revision }
+}
+
+function refusalOf(current: StoredRule | undefined, expected: Expectation): WriteOutcome | undefined {
+  switch (expected.kind) {
+    case 'any':
+      return undefined
+    case 'absent':
+      return current === undefined ? undefined : { kind: 'conflict', current }
+    case 'revision':
+      return current?.revision === expected.revision ? undefined : { kind: 'conflict', current }
+    case 'unstated':
+      return current === undefined ? undefined : { kind: 'expectation-needed', current }
+    default:
+      return expected satisfies never
+  }
+}
+
+/** `git:repository@commit`: the commit changes, the repository stays. */
+const sameOwner = (left: string | undefined, right: string): boolean =>
+  left?.replace(/@[^@]*$/, '') === right.replace(/@[^@]*$/, '')
+
+const idDiffers = (wanted: string, found: string | undefined, text: RuleText): Problem => ({
+  code: 'rule-id-differs',
+  severity: 'error',
+  message: `the address names the rule ${wanted}, the text ${found ?? 'none'}`,
+  hint: `write rule: ${wanted}, or send it to /v1/rules/${found ?? '…'}`,
+  at: { ...(text.file === undefined ? {} : { file: text.file }), pointer: '/rule' },
+})
+
+const duplicate = (id: string): Problem => ({
+  code: 'duplicate-rule',
+  severity: 'error',
+  message: `two rules have the id ${id}`,
+  hint: 'rename one of them',
+  at: { pointer: '/rule' },
+})

@@ -1,0 +1,76 @@
+import type { NatsConnection } from '@nats-io/transport-node'
+import { type InspectAnswers, type InspectReply, type InspectRequest, inspectSubject } from '../inspection.ts'
+
+/** What the workers say about their partitions. */
+export interface Inspector {
+  readonly partitions: number
+  /** Undefined: nobody answered for the partition. */
+  ask<Kind extends InspectRequest['kind']>(
+    partition: number,
+    request: Extract<InspectRequest, { kind: Kind }>,
+  ): Promise<InspectAnswers[Kind] | undefined>
+}
+
+const ANSWER_MS_MAX = 1000
+
+export function natsInspector(connection: NatsConnection, partitions: number): Inspector {
+  return {
+    partitions,
+    ask: async (partition, request) => {
+      try {
+        const reply = await connection.request(inspectSubject(partition), JSON.stringify(request), {
+          timeout: ANSWER_MS_MAX,
+        })
+        const answer = reply.json<InspectReply<never>>()
+        return answer.ok ? answer.value : undefined
+      } catch {
+        return undefined
+      }
+    },
+  }
+}
+
+/** Asks every partition at once. */
+export async function askAll<Kind extends InspectRequest['kind']>(
+  inspector: Inspector,
+  request: Extract<InspectRequest, { kind: Kind }>,
+): Promise<{
+  readonly answers: ReadonlyArray<{ readonly partition: number; readonly answer: InspectAnswers[Kind] }>
+  readonly unreachable: readonly number[]
+}> {
+  const partitions = Array.from({ length: inspector.partitions }, (_, partition) => partition)
+  const all = await Promise.all(
+    partitions.map(async (partition) => ({ partition, answer: await inspector.ask(partition, request) })),
+  )
+  return {
+    answers: all.flatMap(({ partition, answer }) => (answer === undefined ? [] : [{ partition, answer }])),
+    unreachable: all.filter(({ answer }) => answer === undefined).map(({ partition }) => partition),
+  }
+}
+
+export interface Activation {
+  readonly state: 'active' | 'pending' | 'unknown'
+  /** Partitions that have the version. */
+  readonly partitions: number
+}
+
+const ACTIVATION_MS_MAX = 1000
+const ACTIVATION_STEP_MS = 40
+
+/** Waits a little until every partition has the rule's version. */
+export async function awaitActivation(
+  inspector: Inspector,
+  rule: string,
+  version: number,
+  clock: { readonly now: () => number; readonly sleep: (ms: number) => Promise<void> },
+): Promise<Activation> {
+  const end = clock.now() + ACTIVATION_MS_MAX
+  for (;;) {
+    const { answers } = await askAll(inspector, { kind: 'rule', rule })
+    const having = answers.filter(({ answer }) => answer.version >= version).length
+    if (having === inspector.partitions) return { state: 'active', partitions: having }
+    if (answers.length === 0) return { state: 'unknown', partitions: 0 }
+    if (clock.now() >= end) return { state: 'pending', partitions: having }
+    await clock.sleep(ACTIVATION_STEP_MS)
+  }
+}

@@ -1,0 +1,20 @@
+import type { Route } from '../route.ts'
+import { ALERT_ROUTES } from './alerts.ts'
+import { EVENT_STREAM_ROUTES } from './event-stream.ts'
+import { EVENT_ROUTES } from './events.ts'
+import { RULE_WRITE_ROUTES } from './rule-writes.ts'
+import { RULE_ROUTES } from './rules.ts'
+import { HEALTH_ROUTES, STATUS_ROUTES } from './service.ts'
+
+export { HEALTH_ROUTES } from './service.ts'
+
+/** The whole API. A route that is not here does not exist; one without an access level does not compile. */
+export const ROUTES: readonly Route[] = [
+  ...RULE_ROUTES,
+  ...RULE_WRITE_ROUTES,
+  ...EVENT_ROUTES,
+  ...EVENT_STREAM_ROUTES,
+  ...ALERT_ROUTES,
+  ...STATUS_ROUTES,
+  ...HEALTH_ROUTES,
+]

@@ -1,0 +1,395 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RuleStatus } from '../../../engine/index.ts'
+import type { Expectation, RuleText, WriteBy, WriteOutcome } from '../../catalogue/index.ts'
+import { awaitActivation } from '../inspector.ts'
+import { problemEntry } from '../problem.ts'
+import { type Answer, type Call, data, problem, route, type TextBody } from '../route.ts'
+import { ref, STATUS_VALUES } from '../schemas.ts'
+import type { Services } from '../services.ts'
+import { splitRules } from './rule-texts.ts'
+import { etagOf, noRule, ruleOf } from './rule-view.ts'
+import { busy, ETAG, ID_PARAMS, notReadable } from './rules.ts'
+
+const RULE_BODY = {
+  kind: 'text',
+  types: {
+    'application/yaml': { type: 'string', description: 'The rule as YAML; the text is kept as it is.' },
+    'application/json': { type: 'object', description: 'The rule as JSON (schemas/rule.v1.schema.json).' },
+  },
+} as const
+
+const RULES_BODY = {
+  kind: 'text',
+  types: {
+    'application/yaml': { type: 'string', description: 'One or more YAML documents, one rule each.' },
+    'application/json': {
+      description: 'One rule, or an array of rules.',
+      oneOf: [{ type: 'object' }, { type: 'array', items: { type: 'object' } }],
+    },
+  },
+} as const
+
+const DRY_RUN = { type: 'boolean', default: false, description: 'Check and answer, store nothing.' } as const
+const REASON = { type: 'string', maxLength: 1000, description: 'Why; kept with the version.' } as const
+const MANAGED_BY = {
+  type: 'string',
+  maxLength: 256,
+  pattern: '^[a-z]+:[^\\s]+$',
+  description: 'Where the text is kept: git:repository@commit.',
+} as const
+const FORCE = {
+  type: 'boolean',
+  default: false,
+  description: 'Replace whatever is there; instead of If-Match.',
+} as const
+
+const PRECONDITIONS = {
+  type: 'object',
+  properties: {
+    'if-match': {
+      type: 'string',
+      maxLength: 64,
+      description: 'The revision that is changed, in quotes; or *.',
+    },
+    'if-none-match': { type: 'string', maxLength: 64, description: '*: only if there is no such rule.' },
+  },
+} as const
+
+interface Id {
+  readonly id: string
+}
+
+interface WriteQuery {
+  readonly dryRun: boolean
+  readonly force: boolean
+  readonly reason?: string
+  readonly managedBy?: string
+}
+
+const WRITE_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { dryRun: DRY_RUN, force: FORCE, reason: REASON, managedBy: MANAGED_BY },
+} as const
+
+export const RULE_WRITE_ROUTES = [
+  route<Id, WriteQuery, TextBody>({
+    method: 'PUT',
+    path: '/v1/rules/{id}',
+    operation: 'putRule',
+    tag: 'rules',
+    access: 'write',
+    summary: 'Create a rule or write its next version',
+    description:
+      'A new rule needs no header. Changing one needs If-Match with its revision (the ETag), or force=true; otherwise 428. The text is stored when this answers; `activation` says whether the workers have it already.',
+    params: ID_PARAMS,
+    query: WRITE_QUERY,
+    headers: PRECONDITIONS,
+    body: RULE_BODY,
+    responses: {
+      200: { description: 'Changed, or the same already.', headers: ETAG, schema: ref('RuleWritten') },
+      201: { description: 'Created.', headers: ETAG, schema: ref('RuleWritten') },
+    },
+    problems: [412, 422, 428],
+    handle: async (call, services) => {
+      const expected = expectationOf(call, call.query.force)
+      if (expected === undefined) return badPrecondition()
+      const by = byOf(call, call.query)
+      return answerOf(
+        await services.catalogue.put(call.params.id, textOf(call.body), expected, by),
+        services,
+        by,
+        call.params.id,
+      )
+    },
+  }),
+  route<Id, Omit<WriteQuery, 'managedBy'>, unknown>({
+    method: 'DELETE',
+    path: '/v1/rules/{id}',
+    operation: 'deleteRule',
+    tag: 'rules',
+    access: 'write',
+    summary: 'Remove a rule; its versions stay',
+    params: ID_PARAMS,
+    query: {
+      type: 'object',
+      additionalProperties: false,
+      properties: { dryRun: DRY_RUN, force: FORCE, reason: REASON },
+    },
+    headers: PRECONDITIONS,
+    responses: { 200: { description: 'Removed.', schema: ref('RuleRemoved') } },
+    problems: [404, 412, 428],
+    handle: async (call, services) => {
+      const expected = expectationOf(call, call.query.force)
+      if (expected === undefined) return badPrecondition()
+      const by = byOf(call, call.query)
+      const outcome = await services.catalogue.remove(call.params.id, expected, by)
+      return answerOf(outcome, services, by, call.params.id)
+    },
+  }),
+  route<Id, { dryRun: boolean }, { status: RuleStatus; reason?: string }>({
+    method: 'POST',
+    path: '/v1/rules/{id}:status',
+    operation: 'setRuleStatus',
+    tag: 'rules',
+    access: 'write',
+    summary: 'Start, shadow, promote or stop a rule',
+    description: 'Writes the status into the text, as a new version. If-Match is honoured, and not needed.',
+    params: ID_PARAMS,
+    query: { type: 'object', additionalProperties: false, properties: { dryRun: DRY_RUN } },
+    headers: PRECONDITIONS,
+    body: {
+      kind: 'json',
+      schema: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['status'],
+        properties: { status: { enum: STATUS_VALUES }, reason: REASON },
+      },
+    },
+    responses: {
+      200: { description: 'Changed, or the same already.', headers: ETAG, schema: ref('RuleWritten') },
+    },
+    problems: [404, 412, 422],
+    handle: async (call, services) => {
+      const expected = expectationOf(call)
+      if (expected === undefined) return badPrecondition()
+      const by = byOf(call, { ...call.query, reason: call.body.reason })
+      const outcome = await services.catalogue.setStatus(call.params.id, call.body.status, expected, by)
+      return answerOf(outcome, services, by, call.params.id)
+    },
+  }),
+  route<Id, { dryRun: boolean }, { version: number; reason?: string }>({
+    method: 'POST',
+    path: '/v1/rules/{id}:restore',
+    operation: 'restoreRule',
+    tag: 'rules',
+    access: 'write',
+    summary: 'Put back the text of an earlier version, as a new version',
+    description: 'Also of a rule that was deleted. If-Match is honoured, and not needed.',
+    params: ID_PARAMS,
+    query: { type: 'object', additionalProperties: false, properties: { dryRun: DRY_RUN } },
+    headers: PRECONDITIONS,
+    body: {
+      kind: 'json',
+      schema: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['version'],
+        properties: {
+          version: { type: 'integer', minimum: 1, description: 'Whose text comes back.' },
+          reason: REASON,
+        },
+      },
+    },
+    responses: {
+      200: { description: 'Changed, or the same already.', headers: ETAG, schema: ref('RuleWritten') },
+      201: { description: 'A deleted rule is back.', headers: ETAG, schema: ref('RuleWritten') },
+    },
+    problems: [404, 412, 422],
+    handle: async (call, services) => {
+      const expected = expectationOf(call)
+      if (expected === undefined) return badPrecondition()
+      const by = byOf(call, { ...call.query, reason: call.body.reason })
+      const outcome = await services.catalogue.restore(call.params.id, call.body.version, expected, by)
+      return answerOf(outcome, services, by, call.params.id)
+    },
+  }),
+  route<unknown, unknown, TextBody>({
+    method: 'POST',
+    path: '/v1/rules:validate',
+    operation: 'validateRules',
+    tag: 'rules',
+    access: 'read',
+    summary: 'Read and compile rules without storing them',
+    description:
+      'Answers 200 whatever it finds; `valid` says whether they could be stored, `errors` names every problem.',
+    body: RULES_BODY,
+    responses: { 200: { description: 'What was found.', schema: ref('Validation') } },
+    handle: async ({ body }, { catalogue }) => {
+      const split = splitRules(body)
+      if (!split.ok) return data({ valid: false, rules: [], errors: split.problems.map(problemEntry) })
+      const checked = await catalogue.check(split.value)
+      if (checked.kind === 'busy') return busy()
+      const rules =
+        checked.kind === 'done'
+          ? checked.value.map(({ id, status, summary }) => ({ id, status, ...summary }))
+          : []
+      return data({ valid: checked.kind === 'done', rules, errors: checked.problems.map(problemEntry) })
+    },
+  }),
+  route<unknown, unknown, TextBody>({
+    method: 'POST',
+    path: '/v1/rules:test',
+    operation: 'testRules',
+    tag: 'rules',
+    access: 'read',
+    summary: 'Run the tests that stand in rule texts',
+    body: RULES_BODY,
+    responses: { 200: { description: 'How each test went.', schema: ref('TestReport') } },
+    problems: [422],
+    handle: async ({ body }, { compiler }) => {
+      const split = splitRules(body)
+      if (!split.ok) return notReadable(split.problems)
+      const tests = []
+      const warnings = []
+      for (const text of split.value) {
+        const tested = await compiler.test(text)
+        if (tested.kind === 'busy') return busy()
+        if (tested.kind === 'refused') return notReadable(tested.problems)
+        tests.push(...tested.value)
+        warnings.push(...tested.problems)
+      }
+      const passed = tests.filter((test) => test.passed).length
+      return data({ passed, failed: tests.length - passed, tests, warnings: warnings.map(problemEntry) })
+    },
+  }),
+  route<unknown, { dryRun: boolean; prune: boolean; reason?: string; managedBy?: string }, TextBody>({
+    method: 'POST',
+    path: '/v1/rules:apply',
+    operation: 'applyRules',
+    tag: 'rules',
+    access: 'write',
+    summary: 'Store many rules at once',
+    description:
+      'All texts are checked before the first is stored; one that cannot be read stops all. Rules whose text did not change keep their version.',
+    query: {
+      type: 'object',
+      additionalProperties: false,
+      properties: {
+        dryRun: DRY_RUN,
+        prune: {
+          type: 'boolean',
+          default: false,
+          description:
+            'Remove the rules that are not among them (with managedBy: only those of the same place).',
+        },
+        reason: REASON,
+        managedBy: MANAGED_BY,
+      },
+    },
+    body: RULES_BODY,
+    responses: { 200: { description: 'What became of each.', schema: ref('Applied') } },
+    problems: [409, 422],
+    handle: async (call, { catalogue }) => {
+      const split = splitRules(call.body)
+      if (!split.ok) return notReadable(split.problems)
+      const outcome = await catalogue.apply(split.value, {
+        ...byOf(call, call.query),
+        prune: call.query.prune,
+      })
+      switch (outcome.kind) {
+        case 'busy':
+          return busy()
+        case 'invalid':
+          return notReadable(outcome.problems)
+        case 'conflict':
+          return problem(
+            409,
+            'rule-changed-meanwhile',
+            `somebody else changed the rule ${outcome.id} meanwhile`,
+            {
+              hint: 'send the rules again: those that are stored already keep their version',
+            },
+          )
+        case 'applied':
+          return data({
+            dryRun: call.query.dryRun,
+            rules: outcome.rules,
+            warnings: outcome.problems.map(problemEntry),
+          })
+        default:
+          return outcome satisfies never
+      }
+    },
+  }),
+]
+
+const textOf = ({ text, type }: TextBody): RuleText => ({
+  text,
+  format: type === 'application/json' ? 'json' : 'yaml',
+})
+
+/** What the caller knows of the rule, from its headers; undefined when they cannot be read. */
+function expectationOf(call: Call, force = false): Expectation | undefined {
+  const match = call.headers['if-match']?.trim()
+  const noneMatch = call.headers['if-none-match']?.trim()
+  if (match !== undefined && noneMatch !== undefined) return undefined
+  if (noneMatch !== undefined) return noneMatch === '*' ? { kind: 'absent' } : undefined
+  if (match === '*') return { kind: 'any' }
+  if (match !== undefined) {
+    const revision = /^"(\d{1,15})"$/.exec(match)?.[1]
+    return revision === undefined ? undefined : { kind: 'revision', revision: Number(revision) }
+  }
+  return force ? { kind: 'any' } : { kind: 'unstated' }
+}
+
+const badPrecondition = (): Answer =>
+  problem(
+    400,
+    'precondition-not-accepted',
+    'If-Match takes one revision in quotes or *, If-None-Match takes *',
+    {
+      hint: 'send If-Match: "7" with the revision from the ETag',
+    },
+  )
+
+const byOf = (
+  call: Call<unknown, unknown, unknown>,
+  query: { readonly dryRun: boolean; readonly reason?: string | undefined; readonly managedBy?: string },
+): WriteBy => ({
+  dryRun: query.dryRun,
+  ...(call.caller.id === undefined ? {} : { author: call.caller.id }),
+  ...(query.reason === undefined ? {} : { reason: query.reason }),
+  ...(query.managedBy === undefined ? {} : { managedBy: query.managedBy }),
+})
+
+async function answerOf(outcome: WriteOutcome, services: Services, by: WriteBy, id: string): Promise<Answer> {
+  const dryRun = by.dryRun === true
+  const activation = async (version: number) =>
+    dryRun
+      ? {}
+      : { activation: await awaitActivation(services.inspector, id, version, { now: services.now, sleep }) }
+  switch (outcome.kind) {
+    case 'stored': {
+      const { rule, change } = outcome
+      const body = {
+        ...ruleOf(rule),
+        change,
+        dryRun,
+        ...(await activation(rule.record.version)),
+        warnings: outcome.problems.map(problemEntry),
+      }
+      return data(body, change === 'created' && !dryRun ? 201 : 200, etagOf(rule))
+    }
+    case 'removed':
+      return data({ id, version: outcome.version, dryRun, ...(await activation(outcome.version)) })
+    case 'invalid':
+      return notReadable(outcome.problems)
+    case 'conflict':
+      return problem(
+        412,
+        'rule-changed-meanwhile',
+        outcome.current === undefined
+          ? `there is no rule ${id} any more`
+          : `the rule ${id} is at revision ${outcome.current.revision}`,
+        {
+          hint: 'look at what changed, then send it again with the new revision',
+          ...(outcome.current === undefined
+            ? {}
+            : { more: { current: ruleOf(outcome.current) }, headers: etagOf(outcome.current) }),
+        },
+      )
+    case 'expectation-needed':
+      return problem(428, 'precondition-needed', `there is a rule ${id} already`, {
+        hint: `send If-Match: "${outcome.current.revision}" to change it, or force=true`,
+        headers: etagOf(outcome.current),
+      })
+    case 'not-found':
+      return noRule(id)
+    case 'busy':
+      return busy()
+    default:
+      return outcome satisfies never
+  }
+}

@@ -1,0 +1,365 @@
+import type { JsonSchema } from './route.ts'
+
+export const ref = (name: keyof typeof COMPONENTS): JsonSchema => ({ $ref: `${name}#` })
+
+const text = (description: string, rest: JsonSchema = {}): JsonSchema => ({
+  type: 'string',
+  description,
+  ...rest,
+})
+const count = (description: string): JsonSchema => ({ type: 'integer', minimum: 0, description })
+const list = (items: JsonSchema, description?: string): JsonSchema => ({
+  type: 'array',
+  items,
+  ...(description === undefined ? {} : { description }),
+})
+const object = (
+  properties: Readonly<Record<string, JsonSchema>>,
+  optional: readonly string[] = [],
+  description?: string,
+): JsonSchema => ({
+  type: 'object',
+  additionalProperties: false,
+  required: Object.keys(properties).filter((name) => !optional.includes(name)),
+  properties,
+  ...(description === undefined ? {} : { description }),
+})
+
+export const RULE_ID = '^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$'
+export const STATUS_VALUES = ['draft', 'shadow', 'live', 'disabled'] as const
+export const SEVERITY_VALUES = ['info', 'low', 'medium', 'high', 'critical'] as const
+
+const time = (description: string): JsonSchema => text(description, { format: 'date-time' })
+
+const entry = object(
+  {
+    code: text('Stable; docs/reference/errors.md.'),
+    severity: { enum: ['error', 'warning'] },
+    message: text('What is wrong.'),
+    hint: text('What to do.'),
+    excerpt: text('The line, with carets under the place.'),
+    file: text('The text, when there are several.'),
+    pointer: text('JSON Pointer.'),
+    line: count('From 1.'),
+    column: count('From 1.'),
+    length: count('Characters.'),
+  },
+  ['hint', 'excerpt', 'file', 'pointer', 'line', 'column', 'length'],
+  'One thing that is wrong with what was sent.',
+)
+
+const ruleHead = {
+  id: text('Also its address.'),
+  version: count('Every write is the next one.'),
+  revision: count('The ETag; a change names it in If-Match.'),
+  status: { enum: STATUS_VALUES },
+  format: { enum: ['yaml', 'json'] },
+  title: text('For people.'),
+  namespace: text('Second token of the alert subject.'),
+  severity: { enum: SEVERITY_VALUES },
+  owner: text('Who answers for it.'),
+  tags: list({ type: 'string' }),
+  subjects: list({ type: 'string' }, 'Where its events come from.'),
+  author: text('Who wrote this version.'),
+  reason: text('Why.'),
+  at: time('When.'),
+  managedBy: text('Where the text is kept, when it is not here.'),
+} as const
+const RULE_OPTIONAL = [
+  'title',
+  'namespace',
+  'severity',
+  'owner',
+  'tags',
+  'subjects',
+  'author',
+  'reason',
+  'managedBy',
+]
+
+const activation = object(
+  {
+    state: {
+      enum: ['active', 'pending', 'unknown'],
+      description:
+        'active: every partition has this version. pending: it is stored and on its way. unknown: no worker answers.',
+    },
+    partitions: count('Partitions that have it.'),
+  },
+  [],
+  'Whether the worker has it.',
+)
+
+const reading = object(
+  {
+    rule: text('Id.'),
+    version: count('That is running.'),
+    status: text('That is running.'),
+    severity: text('Of its alerts.'),
+    matches: count('Complete matches.'),
+    alerts: count('Raised.'),
+    shadowAlerts: count('Raised in shadow.'),
+    withheld: {
+      type: 'object',
+      additionalProperties: { type: 'integer' },
+      description: 'Kept back, by reason.',
+    },
+    errors: list(
+      object({ step: text('Event name.'), code: text('Of the expression.'), count: count('How often.') }),
+    ),
+    withoutKey: count('Events without a usable key.'),
+    shed: count('Partial matches dropped at a limit.'),
+    keys: count('With live state.'),
+    partialMatches: count('Not complete yet.'),
+  },
+  [],
+  'What a rule did since it was first activated.',
+)
+
+const partition = {
+  type: 'object',
+  required: ['partition', 'running'],
+  properties: {
+    partition: count('Index.'),
+    running: { type: 'boolean' },
+    worker: text('Who runs it.'),
+    position: count('Sequence of the last entry processed.'),
+    pendingEntries: count('Not processed yet.'),
+    lagMs: { type: 'number' },
+    watermark: { type: ['number', 'null'], description: 'Event time, Unix milliseconds.' },
+    outboxEffects: count('Not confirmed by the alert log yet.'),
+    counters: { type: 'object', additionalProperties: { type: 'integer' } },
+    rules: count('That it has.'),
+    stopped: object({ code: text('Why it does not run.'), message: text('As a sentence.') }),
+  },
+  additionalProperties: false,
+} satisfies JsonSchema
+
+/** Shared schemas of the API; each stands once in the OpenAPI document. */
+export const COMPONENTS = {
+  Problem: {
+    type: 'object',
+    description: 'RFC 9457.',
+    required: ['type', 'title', 'status', 'code', 'detail', 'instance'],
+    properties: {
+      type: text('URN of the code.'),
+      title: text('Of the status.'),
+      status: { type: 'integer', minimum: 400, maximum: 599 },
+      code: text('Stable; docs/reference/errors.md.'),
+      detail: text('What happened.'),
+      hint: text('What to do.'),
+      instance: text('The request, as the log names it.'),
+      errors: list(entry, 'Everything that is wrong with what was sent.'),
+    },
+  },
+  ProblemEntry: entry,
+  RuleHead: object(ruleHead, RULE_OPTIONAL, 'A rule without its text.'),
+  Rule: object(
+    { ...ruleHead, source: text('As it was written.') },
+    RULE_OPTIONAL,
+    'A rule as it is in force. As application/yaml: the text alone.',
+  ),
+  RuleWritten: object(
+    {
+      ...ruleHead,
+      source: text('As it was written.'),
+      change: { enum: ['created', 'updated', 'unchanged'] },
+      dryRun: { type: 'boolean', description: 'Nothing was stored.' },
+      activation,
+      warnings: list(entry),
+    },
+    [...RULE_OPTIONAL, 'activation'],
+  ),
+  RuleRemoved: object(
+    {
+      id: text('Of the rule.'),
+      version: count('The version that says it is gone.'),
+      dryRun: { type: 'boolean', description: 'Nothing was removed.' },
+      activation,
+    },
+    ['activation'],
+  ),
+  RuleList: object({ rules: list({ $ref: 'RuleHead#' }) }),
+  RuleVersions: object({
+    id: text('Of the rule.'),
+    versions: list(
+      object(
+        {
+          version: count('Newest first.'),
+          kind: { enum: ['put', 'remove'] },
+          current: { type: 'boolean' },
+          status: { enum: STATUS_VALUES },
+          author: text('Who.'),
+          reason: text('Why.'),
+          at: time('When.'),
+        },
+        ['status', 'author', 'reason'],
+      ),
+    ),
+  }),
+  RuleVersion: object(
+    {
+      id: text('Of the rule.'),
+      version: count('Of this text.'),
+      kind: { enum: ['put', 'remove'] },
+      status: { enum: STATUS_VALUES },
+      format: { enum: ['yaml', 'json'] },
+      source: text('As it was written; absent when this version removed the rule.'),
+      author: text('Who.'),
+      reason: text('Why.'),
+      at: time('When.'),
+    },
+    ['status', 'format', 'source', 'author', 'reason'],
+  ),
+  Validation: object({
+    valid: { type: 'boolean' },
+    rules: list(
+      object(
+        {
+          id: text('Of the rule.'),
+          status: { enum: STATUS_VALUES },
+          title: text('For people.'),
+          namespace: text('Of its alerts.'),
+          severity: { enum: SEVERITY_VALUES },
+          owner: text('Who answers for it.'),
+          tags: list({ type: 'string' }),
+          subjects: list({ type: 'string' }),
+        },
+        ['title', 'owner'],
+      ),
+    ),
+    errors: list(entry, 'Problems and warnings of all texts.'),
+  }),
+  Applied: object({
+    dryRun: { type: 'boolean' },
+    rules: list(
+      object({
+        id: text('Of the rule.'),
+        change: { enum: ['created', 'updated', 'unchanged', 'removed'] },
+        version: count('After it.'),
+      }),
+    ),
+    warnings: list(entry),
+  }),
+  Explanation: object({
+    id: text('Of the rule.'),
+    text: text('Plain sentences.'),
+    automaton: text('One state per line.'),
+    cost: text('What is kept per key, and what bounds it.'),
+    definition: { type: 'object', description: 'The rule in its structural form.' },
+  }),
+  TestReport: object({
+    passed: count('Tests.'),
+    failed: count('Tests.'),
+    tests: list(
+      object(
+        {
+          rule: text('Id.'),
+          name: text('Of the test.'),
+          passed: { type: 'boolean' },
+          details: list({ type: 'string' }, 'Differences, and why.'),
+          line: count('Of the test in the text.'),
+        },
+        ['line'],
+      ),
+    ),
+    warnings: list(entry),
+  }),
+  RuleMatches: object({
+    rule: text('Id.'),
+    total: count('In all partitions.'),
+    matches: list(
+      object(
+        {
+          key: { description: 'The value of `by`.' },
+          startedAt: time('Event time.'),
+          deadline: time('Event time.'),
+          events: list(
+            object({ step: text('Name.'), seq: count('In the input log.'), time: time('Event time.') }),
+          ),
+          waitingFor: list({ type: 'string' }, 'Steps that could take the next event.'),
+        },
+        ['deadline'],
+      ),
+      'Oldest first.',
+    ),
+    unreachable: list({ type: 'integer' }, 'Partitions that did not answer.'),
+  }),
+  RuleStats: object(
+    {
+      rule: text('Id.'),
+      total: reading,
+      partitions: list(
+        object(
+          {
+            partition: count('Index.'),
+            version: count('That it has.'),
+            status: text('That it has.'),
+            reading,
+          },
+          ['reading'],
+        ),
+      ),
+      unreachable: list({ type: 'integer' }, 'Partitions that did not answer.'),
+    },
+    ['total'],
+  ),
+  EventsStored: object(
+    {
+      stored: count('Now in the input log.'),
+      duplicates: count('Were there already, by their id.'),
+      refused: count('Not stored; see errors.'),
+      results: list(
+        object(
+          {
+            index: count('Of the event, from 0.'),
+            sequence: count('In the input log.'),
+            duplicate: { type: 'boolean' },
+          },
+          [],
+        ),
+        'Of the stored ones.',
+      ),
+      errors: list(
+        entry,
+        'Of the refused ones; `line` is the line of NDJSON, `pointer` the index in an array.',
+      ),
+    },
+    [],
+  ),
+  AlertEntry: object(
+    {
+      sequence: count('In the alert log.'),
+      subject: text('Where subscribers see it.'),
+      storedAt: time('When it was raised.'),
+      alert: { type: 'object', description: 'CloudEvents 1.0.' },
+    },
+    [],
+  ),
+  AlertPage: object(
+    {
+      alerts: list({ $ref: 'AlertEntry#' }),
+      next: text('Cursor of the next page. A page may be shorter than asked for and still have one.'),
+    },
+    ['next'],
+  ),
+  Health: object({
+    status: { enum: ['ok', 'unavailable'] },
+    checks: list(
+      object({ name: text('Of what.'), ok: { type: 'boolean' }, reason: text('Why not.') }, ['reason']),
+    ),
+  }),
+  Status: object({
+    version: text('Of Sequitur.'),
+    roles: list({ enum: ['api', 'worker', 'broker'] }),
+    startedAt: time('Of this process.'),
+    broker: object({
+      connected: { type: 'boolean' },
+      version: text('Of nats-server.'),
+      url: text('Without credentials.'),
+    }),
+    partitions: list(partition),
+    unreachable: list({ type: 'integer' }, 'Partitions that did not answer.'),
+  }),
+  Configuration: { type: 'object', description: 'As in docs/reference/configuration.md, secrets hidden.' },
+} as const satisfies Readonly<Record<string, JsonSchema>>

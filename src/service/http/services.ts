@@ -1,0 +1,54 @@
+import type { Catalogue, RuleCompiler } from '../catalogue/index.ts'
+import type { ApiKeyConfig, HttpConfig } from '../config/index.ts'
+import type { Log, ServiceMetrics } from '../telemetry/index.ts'
+import type { AlertLog } from './alert-log.ts'
+import type { EventIntake } from './event-intake.ts'
+import type { Inspector } from './inspector.ts'
+import type { StreamTail } from './stream-tail.ts'
+
+/** Everything the routes work with. Each is a port with a fake for tests. */
+export interface Services {
+  readonly catalogue: Catalogue
+  readonly compiler: RuleCompiler
+  readonly alerts: AlertLog
+  readonly intake: EventIntake
+  /** The input log, live. */
+  readonly input: StreamTail
+  /** The alert log, live. */
+  readonly output: StreamTail
+  readonly inspector: Inspector
+  readonly health: () => Promise<Health>
+  readonly about: () => Promise<About>
+  /** The configuration in force, without secrets. */
+  readonly configuration: () => unknown
+  /** All metrics in the text format of Prometheus. */
+  readonly prometheus: () => Promise<string>
+  readonly metrics: ServiceMetrics
+  readonly log: Log
+  readonly now: () => number
+}
+
+export interface ApiOptions {
+  readonly http: HttpConfig
+  readonly apiKeys: readonly ApiKeyConfig[]
+  readonly version: string
+}
+
+export interface HealthCheck {
+  readonly name: string
+  readonly ok: boolean
+  /** Why not. */
+  readonly reason?: string
+}
+
+export interface Health {
+  readonly ready: boolean
+  readonly checks: readonly HealthCheck[]
+}
+
+export interface About {
+  readonly version: string
+  readonly roles: readonly string[]
+  readonly startedAt: string
+  readonly broker: { readonly connected: boolean; readonly version: string; readonly url: string }
+}
