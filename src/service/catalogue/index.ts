@@ -17,6 +17,7 @@ export type {
   RuleText,
   TestOutcome,
 } from './compiler.ts'
+export { localCompiler } from './local-compiler.ts'
 export { memoryBucket } from './memory-bucket.ts'
 export { openBucket, RULES_BUCKET, VERSIONS_BUCKET } from './nats-bucket.ts'
 export {
@@ -27,3 +28,4 @@ export {
   type RuleSummary,
   readRecord,
 } from './record.ts'
+export { type SandboxedCompilerOptions, sandboxedCompiler } from './sandboxed-compiler.ts'

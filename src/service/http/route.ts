@@ -86,6 +86,8 @@ export interface Route<Params = unknown, Query = unknown, Content = unknown> {
   readonly tag: 'rules' | 'events' | 'alerts' | 'service'
   readonly access: Access
   readonly summary: string
+  /** May take a minute: it reads many texts. */
+  readonly slow?: true
   readonly description?: string
   readonly params?: JsonSchema
   readonly query?: JsonSchema

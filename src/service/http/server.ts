@@ -25,6 +25,7 @@ import { streamEvents } from './sse.ts'
 
 const HEADERS_MS_MAX = 10_000
 const HANDLER_MS_MAX = 10_000
+const SLOW_MS_MAX = 60_000
 const CONNECTION_IDLE_MS_MAX = 60_000
 const HEADER_BYTES_MAX = 16 * 1024
 const REQUESTS_PER_SOCKET_MAX = 1000
@@ -101,7 +102,7 @@ export async function createServer(services: Services, options: ApiOptions): Pro
       ...(route.body?.kind === 'text' && route.body.bytesMax === 'events'
         ? { bodyLimit: options.http.eventsBodyBytesMax }
         : {}),
-      ...(isStream(route) ? { handlerTimeout: 0 } : {}),
+      ...(isStream(route) ? {} : { handlerTimeout: route.slow === true ? SLOW_MS_MAX : HANDLER_MS_MAX }),
       // Texts are checked where they are read, with lines and columns; what Fastify checks is parsed JSON.
       ...(route.body?.kind === 'text' ? { validatorCompiler: textValidator } : {}),
       preValidation: async (request, reply) => {
@@ -213,7 +214,6 @@ const serverOptions = (http: HttpConfig) => ({
   exposeHeadRoutes: false,
   bodyLimit: http.bodyBytesMax,
   requestTimeout: http.requestTimeoutMs,
-  handlerTimeout: HANDLER_MS_MAX,
   connectionTimeout: CONNECTION_IDLE_MS_MAX,
   keepAliveTimeout: 30_000,
   maxRequestsPerSocket: REQUESTS_PER_SOCKET_MAX,

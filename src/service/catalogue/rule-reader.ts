@@ -1,0 +1,130 @@
+import {
+  explainDefinition,
+  failure,
+  type JsonValue,
+  type Problem,
+  type Result,
+  type RuleDefinition,
+  type RuleStatus,
+  readRules,
+  setField,
+  success,
+} from '../../engine/index.ts'
+import type { CompiledRule, Explanation, RuleText, TestOutcome } from './compiler.ts'
+
+/** What the compiler's child process is asked; its answer is the matching result. */
+export type ReaderRequest =
+  | { readonly kind: 'compile'; readonly texts: readonly RuleText[] }
+  | { readonly kind: 'explain'; readonly text: RuleText }
+  | { readonly kind: 'test'; readonly text: RuleText }
+  | { readonly kind: 'status'; readonly text: RuleText; readonly status: RuleStatus }
+
+export interface ReaderAnswers {
+  readonly compile: readonly CompiledRule[]
+  readonly explain: Explanation
+  readonly test: readonly TestOutcome[]
+  readonly status: string
+}
+
+/** Does it, in this process: safe only for texts that one trusts. */
+export function answerReader(request: ReaderRequest): Result<ReaderAnswers[ReaderRequest['kind']]> {
+  switch (request.kind) {
+    case 'compile':
+      return compileAll(request.texts)
+    case 'explain':
+      return explain(request.text)
+    case 'test':
+      return test(request.text)
+    case 'status':
+      return withStatus(request.text, request.status)
+    default:
+      return request satisfies never
+  }
+}
+
+function compileAll(texts: readonly RuleText[]): Result<readonly CompiledRule[]> {
+  const rules: CompiledRule[] = []
+  const problems: Problem[] = []
+  for (const text of texts) {
+    const read = readOne(text)
+    problems.push(...read.problems)
+    if (read.ok) rules.push(compiledOf(read.value))
+  }
+  return rules.length === texts.length ? success(rules, problems) : failure(problems)
+}
+
+const compiledOf = (rule: RuleDefinition): CompiledRule => ({
+  id: rule.id,
+  status: rule.status,
+  summary: {
+    ...(rule.title === undefined ? {} : { title: rule.title }),
+    namespace: rule.namespace,
+    severity: rule.severity,
+    ...(rule.owner === undefined ? {} : { owner: rule.owner }),
+    tags: rule.tags,
+    subjects: [...new Set(rule.events.map(({ from }) => from))],
+  },
+})
+
+function explain(text: RuleText): Result<Explanation> {
+  const read = readOne(text)
+  if (!read.ok) return read
+  const definition = read.value
+  return success(
+    {
+      text: explainDefinition(definition).join('\n'),
+      automaton: '',
+      cost: '',
+      definition: definition as unknown as JsonValue,
+    },
+    read.problems,
+  )
+}
+
+function test(text: RuleText): Result<readonly TestOutcome[]> {
+  const read = readOne(text)
+  if (!read.ok) return read
+  return success([], read.problems)
+}
+
+function withStatus(text: RuleText, status: RuleStatus): Result<string> {
+  if (text.format === 'yaml') return setField(text.text, ['status'], status)
+  const read = readOne(text)
+  if (!read.ok) return read
+  const { rule, ...rest } = JSON.parse(text.text) as Record<string, unknown>
+  return success(JSON.stringify({ rule, ...rest, status }, null, 2), read.problems)
+}
+
+/** The one rule of a text. */
+function readOne(text: RuleText): Result<RuleDefinition> {
+  const read = readRules(text.text, {
+    format: text.format,
+    ...(text.file === undefined ? {} : { file: text.file }),
+  })
+  const problems = read.problems.map((problem) => shifted(problem, text.firstLine))
+  if (!read.ok) return failure(problems)
+  const [rule] = read.value
+  if (rule !== undefined && read.value.length === 1) return success(rule, problems)
+  const found = read.value.map(({ id }) => id).join(', ')
+  return failure([
+    ...problems,
+    {
+      code: 'one-rule-only',
+      severity: 'error',
+      message: found === '' ? 'there is no rule in it' : `there are several rules in it: ${found}`,
+      hint:
+        found === ''
+          ? 'a rule starts with `rule: my-rule`'
+          : 'send one here, or all of them to /v1/rules:apply',
+      at: { ...(text.file === undefined ? {} : { file: text.file }), line: text.firstLine ?? 1, column: 1 },
+    },
+  ])
+}
+
+/** Lines count from the start of what was sent, not of this rule. */
+function shifted(problem: Problem, firstLine = 1): Problem {
+  const { line } = problem.at
+  return line === undefined || firstLine === 1
+    ? problem
+    : { ...problem, at: { ...problem.at, line: line + firstLine - 1 } }
+}

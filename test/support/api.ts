@@ -1,0 +1,153 @@
+import {
+  Catalogue,
+  localCompiler,
+  memoryBucket,
+  type RuleCompiler,
+} from '../../src/service/catalogue/index.ts'
+import { type Config, loadConfig } from '../../src/service/config/index.ts'
+import {
+  type AlertEntry,
+  type ApiOptions,
+  alertMatches,
+  createServer,
+  type EventIntake,
+  type IncomingEvent,
+  type Inspector,
+  type Services,
+  type StreamTail,
+} from '../../src/service/http/index.ts'
+import { createServiceMetrics, silentLog, startTelemetry } from '../../src/service/telemetry/index.ts'
+
+export const NOW = Date.parse('2026-01-01T00:00:00Z')
+
+export const defaultConfig = (overrides: Readonly<Record<string, unknown>> = {}): Config => {
+  const config = loadConfig({ environment: {}, workingFolder: '/nowhere', overrides })
+  if (!config.ok) throw new Error(JSON.stringify(config.problems))
+  return config.value
+}
+
+export interface FakeIntake extends EventIntake {
+  readonly stored: IncomingEvent[]
+}
+
+/** An input log in memory that stores an id once. */
+export function fakeIntake(): FakeIntake {
+  const stored: IncomingEvent[] = []
+  return {
+    stored,
+    payloadBytesMax: 65_536,
+    subjects: async () => ['events.>', 'payments.>'],
+    store: async (events) =>
+      events.map((event) => {
+        const known = event.id === undefined ? -1 : stored.findIndex(({ id }) => id === event.id)
+        if (known >= 0) return { ok: true, sequence: known + 1, duplicate: true }
+        stored.push(event)
+        return { ok: true, sequence: stored.length, duplicate: false }
+      }),
+  }
+}
+
+/** Partitions that have every rule version at once, or none at all. */
+export function fakeInspector(partitions = 1, reachable = true): Inspector {
+  return {
+    partitions,
+    ask: async (partition, request) => {
+      if (!reachable) return undefined
+      const answers = {
+        status: { partition, running: true, worker: 'w', rules: 0 },
+        rule: { version: Number.MAX_SAFE_INTEGER, status: 'live' },
+        rules: { rules: [] },
+        matches: { matches: [], total: 0 },
+      }
+      return answers[request.kind] as never
+    },
+  }
+}
+
+export interface FakeApi {
+  readonly services: Services
+  readonly intake: FakeIntake
+  readonly alerts: AlertEntry[]
+  readonly options: ApiOptions
+}
+
+export interface FakeOptions {
+  readonly config?: Readonly<Record<string, unknown>>
+  readonly compiler?: RuleCompiler
+  readonly services?: Partial<Services>
+}
+
+const noTail: StreamTail = {
+  follow: ({ signal }) =>
+    new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
+}
+
+export function fakeApi(options: FakeOptions = {}): FakeApi {
+  const config = defaultConfig(options.config)
+  const telemetry = startTelemetry({ serviceName: 'test', version: '0', environment: {} })
+  const compiler = options.compiler ?? localCompiler
+  const intake = fakeIntake()
+  const alerts: AlertEntry[] = []
+  const services: Services = {
+    catalogue: new Catalogue({
+      rules: memoryBucket(),
+      versions: memoryBucket(),
+      compiler,
+      now: () => NOW,
+      fedSubjects: () => intake.subjects(),
+    }),
+    compiler,
+    alerts: {
+      page: async ({ limit, cursor, order, ...filter }) => {
+        const ordered = order === 'desc' ? alerts.toReversed() : alerts
+        const behind = ordered.filter(
+          ({ sequence }) =>
+            cursor === undefined || (order === 'desc' ? sequence < cursor : sequence > cursor),
+        )
+        const found = behind.filter(({ alert }) => alertMatches(alert, filter))
+        const last = found[limit - 1]
+        return {
+          alerts: found.slice(0, limit),
+          ...(found.length > limit && last !== undefined ? { next: last.sequence } : {}),
+        }
+      },
+    },
+    intake,
+    input: noTail,
+    output: noTail,
+    inspector: fakeInspector(),
+    health: async () => ({ ready: true, checks: [] }),
+    about: async () => ({
+      version: '0',
+      roles: ['api'],
+      startedAt: new Date(NOW).toISOString(),
+      broker: { connected: true, version: '2.9.10', url: 'nats://127.0.0.1:4222' },
+    }),
+    configuration: () => ({}),
+    prometheus: telemetry.prometheus,
+    metrics: createServiceMetrics(telemetry.meter),
+    log: silentLog,
+    now: () => NOW,
+    ...options.services,
+  }
+  return {
+    services,
+    intake,
+    alerts,
+    options: { http: config.http, apiKeys: config.auth.apiKeys, version: '0' },
+  }
+}
+
+export const startFakeApi = async (options: FakeOptions = {}) => {
+  const fake = fakeApi(options)
+  return { ...fake, app: await createServer(fake.services, fake.options) }
+}
+
+export const RULE = `# kept as it is
+rule: hello
+by: user
+events:
+  A: events.a
+  B: events.b
+pattern: A followed by B within 5 minutes
+`
