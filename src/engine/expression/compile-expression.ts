@@ -1,0 +1,119 @@
+import {
+  type Evaluation,
+  type Expression,
+  type ExpressionError,
+  type ExpressionReads,
+  type ExpressionScope,
+  type Frame,
+  failure,
+  type Problem,
+  type Result,
+  type SourceText,
+  sourcePlace,
+  success,
+} from '../model/index.ts'
+import type { Ast } from './ast.ts'
+import { check } from './check.ts'
+import { compileCode, type Outside } from './code/index.ts'
+import { Evaluator } from './evaluator.ts'
+import { Failure } from './failure.ts'
+import { boundNames } from './names.ts'
+import { ruleNames } from './outside.ts'
+import { parse, type Trouble } from './parse.ts'
+import { readsOf } from './reads.ts'
+import { type Limits, RULE_LIMITS } from './run.ts'
+
+export interface ExpressionOptions {
+  readonly scope: ExpressionScope
+  readonly limits?: Partial<Limits>
+}
+
+class CompiledExpression implements Expression {
+  readonly source: string
+  readonly reads: ExpressionReads
+  readonly #evaluator: Evaluator
+
+  constructor(source: string, reads: ExpressionReads, evaluator: Evaluator) {
+    this.source = source
+    this.reads = reads
+    this.#evaluator = evaluator
+  }
+
+  get lastError(): ExpressionError | undefined {
+    return this.#evaluator.lastError
+  }
+
+  evaluate(frame: Frame): Evaluation {
+    return this.#evaluator.evaluate(frame)
+  }
+
+  test(frame: Frame): 1 | 0 | -1 {
+    return this.#evaluator.test(frame)
+  }
+}
+
+export const asSource = (source: SourceText | string): SourceText =>
+  typeof source === 'string' ? { text: source, pointer: '' } : source
+
+export function asProblem(
+  source: SourceText,
+  { code, message, hint, offset, length }: Trouble,
+  severity: 'error' | 'warning' = 'error',
+): Problem {
+  return {
+    code,
+    severity,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    at: sourcePlace(source, { offset, length }),
+  }
+}
+
+/** Compiles a closure; what the language has and this profile refuses is a trouble. */
+export function closureOf(
+  ast: Ast,
+  bound: ReadonlySet<string>,
+  outside: Outside,
+  limits: Limits,
+): Evaluator | Trouble {
+  try {
+    return new Evaluator(compileCode(ast, bound, outside), limits)
+  } catch (error) {
+    if (error instanceof RangeError)
+      return {
+        code: 'expression-too-long',
+        message: 'The expression nests too deeply.',
+        offset: 0,
+        length: 1,
+      }
+    if (!(error instanceof Failure)) throw error
+    return {
+      code: 'regex-unsupported',
+      message: `The regular expression /${String(error.value)}/ is outside RE2's syntax.`,
+      hint: 'look-around and back-references cannot be bounded; write it without them',
+      offset: 0,
+      length: 1,
+    }
+  }
+}
+
+/** Compiles one expression of a rule. All that is wrong is returned, with places in the author's file. */
+export function compileExpression(
+  source: SourceText | string,
+  { scope, limits }: ExpressionOptions,
+): Result<Expression> {
+  const origin = asSource(source)
+  const parsed = parse(origin.text)
+  if (!parsed.ok) return failure([asProblem(origin, parsed.trouble)])
+  const { ast } = parsed
+  const bound = boundNames(ast)
+  const outside = ruleNames(scope)
+  const { errors, warnings } = check(ast, origin.text, bound, outside.names)
+  if (errors.length > 0) return failure(errors.map((trouble) => asProblem(origin, trouble)))
+  const evaluator = closureOf(ast, bound, outside, { ...RULE_LIMITS, ...limits })
+  if (!(evaluator instanceof Evaluator)) return failure([asProblem(origin, evaluator)])
+  return success(
+    new CompiledExpression(origin.text, readsOf(ast, scope, bound), evaluator),
+    warnings.map((trouble) => asProblem(origin, trouble, 'warning')),
+  )
+}

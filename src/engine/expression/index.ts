@@ -1,0 +1,7 @@
+export { EXPRESSION_CODES, type ExpressionCode } from './codes.ts'
+export { compileExpression, type ExpressionOptions } from './compile-expression.ts'
+export { type Conjunct, splitConjuncts } from './conjuncts.ts'
+export { FUNCTIONS } from './functions/index.ts'
+export { type Limits, RULE_LIMITS } from './run.ts'
+export { evaluateAnything, type SuiteOutcome } from './suite.ts'
+export { expressionTools } from './tools.ts'
