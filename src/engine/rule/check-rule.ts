@@ -10,6 +10,7 @@ export function checkRule(read: FieldReader, root: Located, rule: RuleDefinition
   checkUse(read, root, rule)
   checkSameEvents(read, root, rule)
   checkConstants(read, root, rule)
+  checkEvidence(read, root, rule)
   checkTests(read, root, rule)
 }
 
@@ -87,6 +88,15 @@ function checkConstants(read: FieldReader, root: Located, rule: RuleDefinition):
       'This condition is never true, so the rule can never fire.',
       'write a condition that can hold, or set `status: disabled`',
     )
+  }
+}
+
+/** `$distinct` of one value is that value: an alert's evidence would be a list today and a text tomorrow. */
+function checkEvidence(read: FieldReader, root: Located, rule: RuleDefinition): void {
+  for (const { value } of rule.alert.evidence.concat(rule.onTimeout?.evidence ?? [])) {
+    if (!/^\$distinct\([^()]*\)$/.test(value.text.trim())) continue
+    const message = '`$distinct(…)` of a single value is that value, not a list.'
+    read.warn('evidence-scalar', nodeAt(root, value.pointer), message, `write \`${value.text.trim()}[]\``)
   }
 }
 
