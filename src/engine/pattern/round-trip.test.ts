@@ -8,8 +8,8 @@ import { printSentence } from './print-sentence.ts'
 
 const RUNS = 1_000
 
-const name = fc.stringMatching(/^[a-z_][a-z0-9_]{0,6}$/).map((text) => `${text}_`)
-const names = fc.array(name, { minLength: 1, maxLength: 3 })
+const name = fc.stringMatching(/^[a-z_][a-z0-9_]{0,3}$/).map((text) => `${text}_`)
+const names = fc.array(name, { minLength: 1, maxLength: 2 })
 const duration = fc
   .oneof(fc.integer({ min: 1, max: 5_000 }), fc.integer({ min: 1, max: 10_000_000_000 }))
   .map(durationMs)
@@ -47,7 +47,7 @@ const sayable = (greedy: boolean): fc.Arbitrary<Quantifier | undefined> => {
 function patterns(depth: number): fc.Arbitrary<Pattern> {
   return fc
     .record({
-      steps: fc.array(steps(depth), { minLength: 1, maxLength: 4 }),
+      steps: fc.array(steps(depth), { minLength: 1, maxLength: depth === 0 ? 3 : 2 }),
       ending: maybe(fc.record({ events: names, forMs: maybe(duration) })),
       withinMs: maybe(duration),
       without: maybe(names),
