@@ -83,7 +83,7 @@ function steps(depth: number): fc.Arbitrary<PatternStep> {
     .map(({ inner: nested, ...step }) => lean<PatternStep>({ kind: 'group', ...step, ...nested }))
   const choice = fc
     .record({
-      branches: fc.array(inner, { minLength: 2, maxLength: 3 }),
+      branches: fc.array(inner, { minLength: 2, maxLength: 2 }),
       contiguity,
       quantifier: sayable(false),
     })
