@@ -1,12 +1,8 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
+import schema from '../../../schemas/rule.v1.schema.json' with { type: 'json' }
 import { readRules } from './read-rules.ts'
 
-const schema = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../schemas/rule.v1.schema.json'), 'utf8'),
-)
 const validate = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema)
 
 const GOOD = {
