@@ -32,11 +32,8 @@ export async function readStreamHead(
 ): Promise<{ readonly sequence: number; readonly number: number | undefined }> {
   try {
     const { state } = await broker.manager.streams.info(ALERT_STREAM)
-    for (
-      let sequence = state.last_seq;
-      sequence >= state.first_seq && sequence > state.last_seq - FOREIGN_MAX;
-      sequence -= 1
-    ) {
+    const farthest = Math.max(1, state.first_seq, state.last_seq - FOREIGN_MAX)
+    for (let sequence = state.last_seq; sequence >= farthest; sequence -= 1) {
       const message = await broker.manager.streams.getMessage(ALERT_STREAM, { seq: sequence })
       const header = message?.header?.get('Sequitur-Number') ?? ''
       const number = header === '' ? readMarker(message?.string() ?? '')?.number : Number(header)

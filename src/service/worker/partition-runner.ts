@@ -2,6 +2,7 @@ import {
   type Effect,
   type ObservablePartition,
   type PartitionOptions,
+  type PartitionParts,
   restorePartition,
   type StateRow,
 } from '../../engine/index.ts'
@@ -15,8 +16,16 @@ import type { Log, WorkerMetrics } from '../telemetry/index.ts'
 import type { AlertSink, BatchSource, CheckpointStore, Clock, StreamIdentity } from './ports.ts'
 import { Publisher } from './publisher.ts'
 
+/** What a runner works with; tests put other ones in. */
+export interface RunnerPorts {
+  readonly parts?: PartitionParts
+  readonly openStore: typeof openCheckpointStore
+  readonly openSink: typeof openAlertSink
+}
+
 export interface RunnerOptions {
   readonly broker: Broker
+  readonly ports?: Partial<RunnerPorts>
   readonly engine: PartitionOptions
   readonly dataDir: string
   readonly commitIntervalMs: number
@@ -81,8 +90,8 @@ export class PartitionRunner {
 
   /** Restores, makes sure the input is the one the checkpoint knows, and takes over the alert log. */
   static async start(options: RunnerOptions): Promise<PartitionRunner> {
-    const { broker, engine, clock, log } = options
-    const store = await openCheckpointStore({
+    const { broker, engine, clock, log, ports } = options
+    const store = await (ports?.openStore ?? openCheckpointStore)({
       folder: options.dataDir,
       partition: engine.index,
       partitions: engine.count,
@@ -98,10 +107,10 @@ export class PartitionRunner {
       await verifyPosition(broker, info, restored)
       const rows: StateRow[] = []
       for await (const row of store.rows()) rows.push(row)
-      const partition = restorePartition(engine, rows)
+      const partition = restorePartition(engine, rows, ports?.parts)
       failPoint('after-restore')
       const epoch = await store.nextEpoch()
-      sink = openAlertSink(broker, {
+      sink = (ports?.openSink ?? openAlertSink)(broker, {
         partition: engine.index,
         partitions: engine.count,
         backoff: new Backoff(clock),

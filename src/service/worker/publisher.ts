@@ -1,6 +1,6 @@
 import type { Effect } from '../../engine/index.ts'
 import { failPoint } from '../fail-point.ts'
-import { isServiceError } from '../service-error.ts'
+import { isServiceError, ServiceError } from '../service-error.ts'
 import type { AlertSink, CheckpointStore } from './ports.ts'
 
 export interface PublisherOptions {
@@ -81,7 +81,7 @@ export class Publisher {
         if (!isServiceError(error, 'alert-log-lost')) throw error
         // The log came back older than it was. What it lost is in the outbox; claim it anew and go on from there.
         const head = await this.#options.sink.claim(this.#options.epoch)
-        rest = (await this.#options.store.outbox(head)).filter(({ number }) => number <= last)
+        rest = (await this.#unsent(head)).filter(({ number }) => number <= last)
       }
     }
     failPoint('after-publish')
@@ -93,10 +93,26 @@ export class Publisher {
   async #claim(): Promise<number> {
     const { sink, store, epoch } = this.#options
     const head = await sink.claim(epoch)
-    const unsent = await store.outbox(head)
+    const unsent = await this.#unsent(head)
     if (unsent.length > 0) await sink.publish(unsent)
     const last = Math.max(head, unsent.at(-1)?.number ?? 0)
     store.confirm(last)
     return last
+  }
+
+  /** What was committed and is not in the log. Throws `outbox-gap` where the log lost more than the outbox keeps. */
+  async #unsent(head: number): Promise<readonly Effect[]> {
+    const { store } = this.#options
+    const unsent = await store.outbox(head)
+    const first = unsent[0]?.number ?? store.restored.effectNumber + 1
+    if (first > head + 1 && store.restored.effectNumber > head)
+      throw new ServiceError(
+        'outbox-gap',
+        `the alert log ends at effect ${head}, and the outbox begins at ${first}`,
+        {
+          hint: 'restore the stream ALERTS, or lengthen the retention of the outbox; subscribers see the gap in Sequitur-Number',
+        },
+      )
+    return unsent
   }
 }

@@ -7,7 +7,7 @@ import type { Log, PartitionReading, WorkerMetrics } from '../telemetry/index.ts
 import { runActivator } from './activator.ts'
 import { systemClock } from './clock.ts'
 import { answerInspection } from './inspector.ts'
-import { PartitionRunner } from './partition-runner.ts'
+import { PartitionRunner, type RunnerPorts } from './partition-runner.ts'
 import type { Clock } from './ports.ts'
 import { readRules } from './readings.ts'
 import { runTicker } from './ticker.ts'
@@ -27,6 +27,7 @@ export interface WorkerOptions {
   readonly log: Log
   readonly metrics: WorkerMetrics
   readonly clock?: Clock
+  readonly ports?: Partial<RunnerPorts>
 }
 
 export interface WorkerStatus {
@@ -163,6 +164,7 @@ class RunningWorker implements Worker {
       dataDir,
       commitIntervalMs,
       metrics,
+      ...(this.#options.ports === undefined ? {} : { ports: this.#options.ports }),
       outboxRetentionMs: this.#options.outboxRetentionMs ?? OUTBOX_RETENTION_MS,
       clock: this.#clock,
       log: log.child({ partition: slot.index }),
