@@ -27,7 +27,11 @@ function publishBeforeCommit(): Partial<RunnerPorts> {
     openSink: (broker, options) => {
       const real = unfencedSink(broker, options)
       sink = real
-      return { ...real, claim: () => Promise.resolve(0), publish: () => Promise.resolve() }
+      return {
+        ...real,
+        claim: () => Promise.resolve(Number.MAX_SAFE_INTEGER),
+        publish: () => Promise.resolve(),
+      }
     },
     openStore: async (options) => {
       const store = await openCheckpointStore(options)
@@ -50,12 +54,14 @@ const unfencedSink: typeof openAlertSink = (broker, options) => {
     claim: (epoch) => real.claim(epoch),
     close: () => real.close(),
     publish: async (effects) => {
-      for (const effect of effects) {
-        const sent = headers()
-        sent.set('Sequitur-Number', String(effect.number))
-        sent.set('Sequitur-Partition', String(options.partition))
-        await client.publish(effect.subject, effect.payload, { headers: sent, timeout: 20_000 })
-      }
+      await Promise.all(
+        effects.map((effect) => {
+          const sent = headers()
+          sent.set('Sequitur-Number', String(effect.number))
+          sent.set('Sequitur-Partition', String(options.partition))
+          return client.publish(effect.subject, effect.payload, { headers: sent, timeout: 2_000 })
+        }),
+      )
     },
   }
 }

@@ -30,6 +30,8 @@ export async function runActivator(options: ActivatorOptions): Promise<void> {
       const watch = await bucket.watch()
       const stop = () => watch.stop()
       signal.addEventListener('abort', stop, { once: true })
+      // Asked to stop while the watch was made: the listener comes too late for that.
+      if (signal.aborted) stop()
       for await (const entry of watch) await activate(client, entry, options)
       signal.removeEventListener('abort', stop)
     } catch (error) {
