@@ -1,20 +1,13 @@
 import { createKeyedMatcher } from '../matcher/index.ts'
-import { failure } from '../model/index.ts'
+import { compareRules, compileRecord } from '../rule/index.ts'
 import type { PartitionParts } from './options.ts'
 
 /** The engine's own matcher and rule compiler. */
 export const DEFAULT_PARTS: PartitionParts = {
   createMatcher: createKeyedMatcher,
   compiler: {
-    compile: (record) =>
-      failure([
-        {
-          code: 'rule-compiler-missing',
-          severity: 'error',
-          message: 'no rule compiler',
-          at: { file: record.id },
-        },
-      ]),
-    compare: () => 'incompatible',
+    compile: compileRecord,
+    compare: (before, after) =>
+      compareRules(before, after).keepsPartialMatches ? 'compatible' : 'incompatible',
   },
 }

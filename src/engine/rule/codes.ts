@@ -34,6 +34,7 @@ export const RULE_CODES = [
   'unknown-choice',
   'unknown-evidence',
   'unknown-key',
+  'wrong-rule',
   'wrong-type',
   'yaml-alias',
   'yaml-boolean-word',

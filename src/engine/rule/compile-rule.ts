@@ -1,4 +1,5 @@
 import { compilePattern } from '../automaton/index.ts'
+import { expressionTools } from '../expression/index.ts'
 import {
   type AlertTemplate,
   type EventDefinition,
@@ -25,11 +26,15 @@ export const PARTIAL_MATCHES_MAX_DEFAULT = 10_000
 export interface CompileOptions {
   /** Dense, starts at 1. */
   readonly version: number
-  readonly expressions: ExpressionTools
+  /** Default: JSONata. */
+  readonly expressions?: ExpressionTools
 }
 
 /** Turns a rule into a program. Collects what is wrong in all its expressions; problems of a success are warnings. */
-export function compileWith(definition: RuleDefinition, options: CompileOptions): Result<RuleProgram> {
+export function compileRule(
+  definition: RuleDefinition,
+  options: CompileOptions = { version: 1 },
+): Result<RuleProgram> {
   return new RuleCompiler(definition, options).compile()
 }
 
@@ -44,7 +49,7 @@ class RuleCompiler {
   readonly #scope: ExpressionScope
   readonly #names: readonly string[]
 
-  constructor(rule: RuleDefinition, { version, expressions }: CompileOptions) {
+  constructor(rule: RuleDefinition, { version, expressions = expressionTools }: CompileOptions) {
     this.#rule = rule
     this.#tools = expressions
     this.#version = version

@@ -1,6 +1,7 @@
 export { RULE_CODES, type RuleCode } from './codes.ts'
 export { compareRules, type RuleComparison, type RuleDifference } from './compare-rules.ts'
-export { type CompileOptions, compileWith, PARTIAL_MATCHES_MAX_DEFAULT } from './compile-rule.ts'
+export { compileRecord, type RuleSource } from './compile-record.ts'
+export { type CompileOptions, compileRule, PARTIAL_MATCHES_MAX_DEFAULT } from './compile-rule.ts'
 export { type ExplainOptions, explainDefinition, explainRule } from './explain-rule.ts'
 export type { ExpressionTools } from './expression-tools.ts'
 export { type ListDefinition, type ListValue, readLists } from './read-lists.ts'
