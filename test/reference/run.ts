@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
-import { actual, expected, normal } from './compare.ts'
+import { actual, expected, normal, withoutTimeouts } from './compare.ts'
 import { scenario } from './generate.ts'
 
 const { values } = parseArgs({
@@ -14,11 +14,15 @@ const result = fc.check(
   fc.property(scenario, fc.array(fc.nat({ max: 7 }), { maxLength: 3 }), (drawn, points) => {
     const want = normal(expected(drawn))
     matches += want.length
-    for (const restoreAfter of ['never', new Set(points)] as const) {
-      const got = normal(actual(drawn, { restoreAfter }))
-      if (JSON.stringify(got) !== JSON.stringify(want))
-        throw new Error(`expected\n  ${want.join('\n  ')}\ngot\n  ${got.join('\n  ')}`)
-    }
+    for (const timeouts of [true, false])
+      for (const restoreAfter of ['never', new Set(points)] as const) {
+        const got = normal(actual(drawn, { restoreAfter, timeouts }))
+        const wanted = timeouts ? want : withoutTimeouts(want)
+        if (JSON.stringify(got) !== JSON.stringify(wanted))
+          throw new Error(
+            `${timeouts ? 'with' : 'without'} timeouts, expected\n  ${wanted.join('\n  ')}\ngot\n  ${got.join('\n  ')}`,
+          )
+      }
   }),
   { numRuns: runs, seed },
 )

@@ -5,6 +5,7 @@ import type { Automaton, CompilePattern } from './contract.ts'
 import { describeGraph } from './describe.ts'
 import type { Graph } from './graph.ts'
 import { STRICT } from './graph.ts'
+import { planFor } from './plan.ts'
 import { readPattern } from './step-tree.ts'
 
 export const SLOTS_MAX = 30
@@ -49,10 +50,12 @@ export const compilePattern: CompilePattern = (input) => {
     return failure(problems)
   }
 
+  const plan = planFor(input, slotOf)
   const automaton: Automaton = {
     input,
     graph,
-    classification: classify(input, graph),
+    plan,
+    classification: classify(input, plan),
     needsEveryEvent: readsEveryEvent(graph),
     startMask: graph.states[0]?.edges.reduce((mask, edge) => mask | edge.mask, 0) ?? 0,
     describe: () => describeGraph(graph, input),

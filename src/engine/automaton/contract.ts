@@ -1,5 +1,6 @@
 import type { AfterMatch, EventName, Pattern, Result } from '../model/index.ts'
 import type { Graph } from './graph.ts'
+import type { Plan } from './plan.ts'
 
 /** What a pattern costs, decided at compile time; `explain` prints it. */
 export interface Classification {
@@ -27,6 +28,8 @@ export interface Automaton {
   readonly classification: Classification
   /** The matcher's business. */
   readonly graph: Graph
+  /** Which matcher runs it, and what that one needs to know. */
+  readonly plan: Plan
   /** The matcher must see events of mask 0 for keys with live state (strict contiguity). */
   readonly needsEveryEvent: boolean
   /** Slots that can start a match. */

@@ -42,7 +42,7 @@ export function listsBySlot(last: Taken | undefined, slots: number): StreamEvent
   return lists
 }
 
-class EventsMatch implements Match {
+export class EventsMatch implements Match {
   readonly events: ReadonlyArray<readonly StreamEvent[]>
   readonly first: StreamEvent
   readonly last: StreamEvent

@@ -1,0 +1,43 @@
+/**
+ * Brings back items some time after their time: for clearing away, where the order and the exact moment do not matter. Adding costs
+ * the push on a list.
+ */
+export class ExpiryWheel<T> {
+  readonly #widthMs: number
+  readonly #buckets = new Map<number, T[]>()
+  #first = Number.POSITIVE_INFINITY
+
+  /** `spanMs`: how far ahead of now items lie at most. */
+  constructor(spanMs: number) {
+    this.#widthMs = Math.max(1, Math.ceil(spanMs / 128))
+  }
+
+  /** When `takeUntil` has something to give, at the latest of the first bucket. */
+  get next(): number {
+    return this.#first === Number.POSITIVE_INFINITY
+      ? Number.POSITIVE_INFINITY
+      : (this.#first + 1) * this.#widthMs
+  }
+
+  add(time: number, item: T): void {
+    const number = Math.floor(time / this.#widthMs)
+    const bucket = this.#buckets.get(number)
+    if (bucket !== undefined) {
+      bucket.push(item)
+      return
+    }
+    this.#buckets.set(number, [item])
+    if (number < this.#first) this.#first = number
+  }
+
+  /** Removes and visits every item of every bucket that is over at `time`; `visit` may add items again. */
+  takeUntil(time: number, visit: (item: T) => void): void {
+    while (this.next <= time) {
+      const bucket = this.#buckets.get(this.#first) ?? []
+      this.#buckets.delete(this.#first)
+      this.#first = Number.POSITIVE_INFINITY
+      for (const number of this.#buckets.keys()) if (number < this.#first) this.#first = number
+      for (const item of bucket) visit(item)
+    }
+  }
+}
