@@ -266,7 +266,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc
     orFail: fc.boolean(),
     target: fc.nat(),
     conditional: fc.oneof(
-      fc.constant([]),
+      fc.constant<number[]>([]),
       fc.array(fc.integer({ min: 0, max: NAMES.length }), { maxLength: 2 }),
     ),
     having: fc.constantFrom<Scenario['having']>('none', 'none', 'none', 'even', 'rising'),
