@@ -10,6 +10,11 @@ export function classify(input: PatternInput, plan: Plan): Classification {
         kind: 'suffixes',
         bound: `One list of ${input.slots[plan.firstSlots[0] ?? 0] ?? 'first'} events per key, at most ${max}; the oldest is shed beyond it. The cost of an event does not depend on their number.`,
       }
+    case 'logs':
+      return {
+        kind: 'logs',
+        bound: `One entry per event taken, step and key, at most ${max}; the oldest starts are shed beyond it. The cost of an event does not depend on their number, only on that of the matches it completes.`,
+      }
     case 'runs':
       return {
         kind: 'runs',

@@ -1,11 +1,11 @@
 import { failure, type Problem, success } from '../model/index.ts'
 import { buildGraph, EDGES_MAX, STATES_MAX } from './build-graph.ts'
+import { choosePlan } from './choose-plan.ts'
 import { classify } from './classify.ts'
 import type { Automaton, CompilePattern } from './contract.ts'
 import { describeGraph } from './describe.ts'
 import type { Graph } from './graph.ts'
 import { STRICT } from './graph.ts'
-import { planFor } from './plan.ts'
 import { readPattern } from './step-tree.ts'
 
 export const SLOTS_MAX = 30
@@ -50,7 +50,7 @@ export const compilePattern: CompilePattern = (input) => {
     return failure(problems)
   }
 
-  const plan = planFor(input, slotOf)
+  const plan = choosePlan(input, graph, slotOf)
   const automaton: Automaton = {
     input,
     graph,

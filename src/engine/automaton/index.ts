@@ -1,4 +1,4 @@
 export { compilePattern } from './compile-pattern.ts'
 export type * from './contract.ts'
 export * from './graph.ts'
-export type { Plan, SuffixPlan } from './plan.ts'
+export type { LogPlan, Plan, RunPlan, SuffixPlan } from './plan.ts'

@@ -1,7 +1,3 @@
-import type { Pattern, PatternStep } from '../model/index.ts'
-import type { PatternInput } from './contract.ts'
-import { maskOf } from './step-tree.ts'
-
 /**
  * The partial matches of a key are the suffixes of one list: A, A{n,} or A{n}, alone, followed by B, or not followed by B, with unary
  * conditions and skip-past-last-event. Every start shares the fate of the others but for its time.
@@ -25,76 +21,17 @@ export interface SuffixPlan {
   readonly limitMs: number
 }
 
-export type Plan = { readonly kind: 'runs' } | SuffixPlan
-
-const RUNS: Plan = { kind: 'runs' }
-
-/** Chooses the matcher for a pattern; `docs/spec/semantics.md` holds for each alike. */
-export function planFor(input: PatternInput, slotOf: (name: string) => number): Plan {
-  const isUnary = input.conditional.size === 0 && !input.hasHaving
-  if (!isUnary || input.reportsTimeouts) return RUNS
-  return suffixPlan(input, slotOf) ?? RUNS
+/**
+ * A chain of event steps with unary conditions: the partial matches of a key are kept as one log per state, and an event adds at most
+ * one entry to each, however many partial matches it stands for.
+ */
+export interface LogPlan {
+  readonly kind: 'logs'
 }
 
-function suffixPlan(input: PatternInput, slotOf: (name: string) => number): SuffixPlan | undefined {
-  const { pattern } = input
-  const [first, second, third] = pattern.steps
-  if (input.afterMatch.kind !== 'skip-past-last-event' || third !== undefined) return undefined
-  const counted = countsOf(first)
-  if (counted === undefined || first?.kind !== 'event') return undefined
-  const firstSlots = first.events.map(slotOf)
-  const isSingle = counted.min === 1 && !counted.takesMore
-  const followed = followedBy(pattern, second, isSingle)
-  if (followed === undefined) return undefined
-  const secondSlots = followed.events.map(slotOf)
-  return {
-    kind: 'suffixes',
-    firstSlots,
-    firstMask: maskOf(firstSlots),
-    min: counted.min,
-    takesMore: counted.takesMore && followed.kind !== 'none',
-    isGreedy: counted.isGreedy,
-    second: followed.kind,
-    secondSlots,
-    secondMask: maskOf(secondSlots),
-    withoutMask: maskOf((pattern.without ?? []).map(slotOf)),
-    limitMs: followed.limitMs,
-  }
+/** Every partial match is kept by itself. */
+export interface RunPlan {
+  readonly kind: 'runs'
 }
 
-function countsOf(
-  step: PatternStep | undefined,
-): { readonly min: number; readonly takesMore: boolean; readonly isGreedy: boolean } | undefined {
-  if (step?.kind !== 'event') return undefined
-  const quantifier = step.quantifier
-  if (quantifier === undefined) return { min: 1, takesMore: false, isGreedy: false }
-  const { min, max, optional, inner, gapMs, until } = quantifier
-  if (min < 1 || optional === true || gapMs !== undefined || until !== undefined) return undefined
-  if (max !== undefined && max !== min) return undefined
-  if (max !== 1 && inner !== undefined && inner !== 'relaxed') return undefined
-  const takesMore = max === undefined
-  return { min, takesMore, isGreedy: takesMore && quantifier.greedy === true }
-}
-
-function followedBy(
-  pattern: Pattern,
-  step: PatternStep | undefined,
-  isSingle: boolean,
-):
-  | { readonly kind: SuffixPlan['second']; readonly events: readonly string[]; readonly limitMs: number }
-  | undefined {
-  const whole = pattern.withinMs ?? Number.POSITIVE_INFINITY
-  if (step === undefined) return { kind: 'none', events: [], limitMs: whole }
-  if (step.kind === 'event') {
-    if (step.quantifier !== undefined || step.contiguity === 'strict') return undefined
-    if (step.hopMs !== undefined && !isSingle) return undefined
-    return { kind: 'event', events: step.events, limitMs: Math.min(whole, step.hopMs ?? whole) }
-  }
-  if (step.kind !== 'absence' || step.contiguity === 'strict' || pattern.without !== undefined)
-    return undefined
-  if (step.forMs !== undefined)
-    return isSingle ? { kind: 'absence', events: step.events, limitMs: step.forMs } : undefined
-  return pattern.withinMs === undefined
-    ? undefined
-    : { kind: 'absence', events: step.events, limitMs: pattern.withinMs }
-}
+export type Plan = RunPlan | SuffixPlan | LogPlan

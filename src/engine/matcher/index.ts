@@ -1,4 +1,5 @@
 import type { CreateKeyedMatcher } from './contract.ts'
+import { LogMatcher } from './log-matcher.ts'
 import { RunMatcher } from './run-matcher.ts'
 import { SuffixMatcher } from './suffix-matcher.ts'
 
@@ -10,6 +11,8 @@ export const createKeyedMatcher: CreateKeyedMatcher = (automaton, host) => {
   switch (plan.kind) {
     case 'suffixes':
       return new SuffixMatcher(automaton, plan, host)
+    case 'logs':
+      return new LogMatcher(automaton, host)
     case 'runs':
       return new RunMatcher(automaton, host)
     default:

@@ -1,0 +1,382 @@
+import type { Automaton, Edge, Graph, State } from '../automaton/index.ts'
+import { RELAXED } from '../automaton/index.ts'
+import {
+  type EventTime,
+  eventTime,
+  invariant,
+  type StateReader,
+  type StateWriter,
+  type StreamEvent,
+} from '../model/index.ts'
+import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
+import { DirtyKeys } from './dirty-keys.ts'
+import { type Entry, EventLog, type Range } from './event-log.ts'
+import { ExpiryWheel } from './expiry-wheel.ts'
+import { firstPathTo, pathsTo } from './log-paths.ts'
+import { compareEvents, comparePaths, listsBySlot, matchOf, type Taken } from './taken.ts'
+
+const FORMAT = 1
+
+class LogState {
+  readonly key: string
+  /** By state of the automaton; none for the start and for states that nothing follows. */
+  readonly logs: ReadonlyArray<EventLog | undefined>
+  entries = 0
+  isArmed = false
+  isChanged = false
+  /** Matches that started with this event or before it were shed. */
+  floor: StreamEvent | undefined = undefined
+
+  constructor(key: string, graph: Graph) {
+    this.key = key
+    this.logs = graph.states.map((state) =>
+      state.id === 0 || state.edges.length === 0 ? undefined : new EventLog(state.edges.length),
+    )
+  }
+
+  get isEmpty(): boolean {
+    return this.entries === 0
+  }
+}
+
+interface Arrival {
+  readonly state: State
+  readonly slot: number
+  readonly ranges: Range[]
+  isStart: boolean
+}
+
+/**
+ * Chains of event steps with unary conditions. Partial matches in one state share their fate, so a state keeps a log of the events taken
+ * there, and each entry says which entries of the state before it goes on from: one event adds one entry for any number of partial
+ * matches (CORE's idea of a compact graph with output-linear enumeration, as logs). A window lets entries go from the front.
+ */
+export class LogMatcher implements KeyedMatcher {
+  readonly #automaton: Automaton
+  readonly #graph: Graph
+  readonly #host: MatcherHost
+  readonly #isSkipping: boolean
+  readonly #states = new Map<string, LogState>()
+  readonly #dirty = new DirtyKeys<LogState>()
+  readonly #wheel: ExpiryWheel<LogState>
+  #entries = 0
+  #live = 0
+
+  constructor(automaton: Automaton, host: MatcherHost) {
+    this.#automaton = automaton
+    this.#graph = automaton.graph
+    this.#host = host
+    this.#isSkipping = automaton.input.afterMatch.kind !== 'no-skip'
+    this.#wheel = new ExpiryWheel(Number.isFinite(this.#graph.withinMs) ? this.#graph.withinMs : 1)
+  }
+
+  process(key: string, event: StreamEvent, mask: number): void {
+    const known = this.#states.get(key)
+    if (known === undefined && (mask & this.#automaton.startMask) === 0) return
+    const state = known ?? new LogState(key, this.#graph)
+    this.#expire(state, event.time)
+    const arrivals: Arrival[] = []
+    for (const from of this.#graph.states) {
+      const log = state.logs[from.id]
+      if (log === undefined || log.size === 0) continue
+      for (let way = 0; way < from.edges.length; way++) {
+        const edge = from.edges[way]
+        if (edge !== undefined) this.#follow(log, from.id, edge, way, event, mask, arrivals)
+      }
+    }
+    for (const edge of this.#graph.states[0]?.edges ?? [])
+      if ((mask & edge.mask) !== 0) this.#arrive(arrivals, edge, mask).isStart = true
+
+    const complete: Taken[] = []
+    for (const arrival of arrivals) this.#take(state, arrival, event, complete)
+    if (arrivals.length > 0) this.#dirty.mark(state)
+    if (known === undefined && state.entries > 0) this.#states.set(key, state)
+    this.#report(state, complete, event)
+    this.#shed(state)
+    if (!state.isArmed) this.#arm(state)
+  }
+
+  advance(time: EventTime): void {
+    if (this.#wheel.next > time) return
+    this.#wheel.takeUntil(time, (state) => {
+      state.isArmed = false
+      this.#expire(state, time)
+      this.#arm(state)
+    })
+  }
+
+  get nextDeadline(): number {
+    return this.#wheel.next
+  }
+
+  has(key: string): boolean {
+    return (this.#states.get(key)?.entries ?? 0) > 0
+  }
+
+  drainChanges(visit: (key: string, encode: ((writer: StateWriter) => void) | undefined) => void): void {
+    this.#dirty.drain((state) => {
+      visit(state.key, state.isEmpty ? undefined : (writer) => encode(state, writer))
+      this.#drop(state)
+    })
+  }
+
+  restore(key: string, reader: StateReader): void {
+    invariant(!this.has(key), 'a key is restored once')
+    const state = this.#states.get(key) ?? new LogState(key, this.#graph)
+    decode(state, reader)
+    this.#states.set(key, state)
+    for (const log of state.logs) this.#count(state, log?.size ?? 0)
+    this.#arm(state)
+  }
+
+  erase(key: string): void {
+    const state = this.#states.get(key)
+    if (state === undefined || state.isEmpty) return
+    this.#clear(state)
+    this.#dirty.mark(state)
+  }
+
+  get keys(): number {
+    return this.#live
+  }
+
+  get partialMatches(): number {
+    return this.#entries
+  }
+
+  /** Of the partial matches that share an entry, the first. */
+  *inspect(key?: string): Iterable<PartialMatch> {
+    const keys = key === undefined ? [...this.#states.keys()].sort() : [key]
+    for (const each of keys) {
+      const state = this.#states.get(each)
+      if (state === undefined) continue
+      for (const [id, log] of state.logs.entries()) {
+        if (log === undefined) continue
+        for (let position = log.start; position < log.end; position++) {
+          const partial = this.#inspectEntry(state, id, log, position)
+          if (partial !== undefined) yield partial
+        }
+      }
+    }
+  }
+
+  #inspectEntry(state: LogState, id: number, log: EventLog, position: number): PartialMatch | undefined {
+    const entry = log.at(position)
+    const path = entry && firstPathTo(state.logs, entry, (start) => this.#isAboveFloor(state, start))
+    if (path === undefined) return undefined
+    const edges = this.#graph.states[id]?.edges.filter((_, way) => position >= (log.waiting[way] ?? 0)) ?? []
+    if (edges.length === 0) return undefined
+    let first = path
+    while (first.previous !== undefined) first = first.previous
+    return {
+      key: state.key,
+      events: listsBySlot(path, this.#automaton.input.slots.length),
+      waitingFor: edges.flatMap((edge) => edge.slots),
+      startedAt: first.event.time,
+      ...(Number.isFinite(this.#graph.withinMs)
+        ? { deadline: eventTime(first.event.time + this.#graph.withinMs) }
+        : {}),
+    }
+  }
+
+  /** Moves what waits at an edge on, or ends its wait. */
+  #follow(
+    log: EventLog,
+    from: number,
+    edge: Edge,
+    way: number,
+    event: StreamEvent,
+    mask: number,
+    arrivals: Arrival[],
+  ): void {
+    let waiting = Math.max(log.waiting[way] ?? 0, log.start)
+    if (edge.limitMs !== Number.POSITIVE_INFINITY)
+      for (
+        let entry = log.at(waiting);
+        entry !== undefined && entry.event.time + edge.limitMs <= event.time;
+        entry = log.at(waiting)
+      )
+        waiting++
+    if ((mask & (edge.banned | edge.greedy)) !== 0) waiting = log.end
+    if ((mask & edge.mask) !== 0) {
+      if (waiting < log.end)
+        this.#arrive(arrivals, edge, mask).ranges.push({ state: from, way, from: waiting, to: log.end })
+      if (edge.contiguity === RELAXED) waiting = log.end
+    }
+    log.waiting[way] = waiting
+  }
+
+  #arrive(arrivals: Arrival[], edge: Edge, mask: number): Arrival {
+    for (const arrival of arrivals) if (arrival.state.id === edge.target) return arrival
+    const state = this.#graph.states[edge.target]
+    invariant(state !== undefined, 'an edge leads to a state')
+    const slot = edge.slots.find((each) => (mask & (1 << each)) !== 0) ?? 0
+    const arrival: Arrival = { state, slot, ranges: [], isStart: false }
+    arrivals.push(arrival)
+    return arrival
+  }
+
+  #take(state: LogState, arrival: Arrival, event: StreamEvent, complete: Taken[]): void {
+    let newest = arrival.isStart ? event : undefined
+    for (const range of arrival.ranges) {
+      const last = state.logs[range.state]?.at(range.to - 1)?.newest
+      if (last !== undefined && (newest === undefined || compareEvents(last, newest) > 0)) newest = last
+    }
+    const { slot, isStart, ranges } = arrival
+    const entry: Entry = { event, slot, isStart, ranges, newest: newest ?? event }
+    if (arrival.state.final) this.#complete(state, entry, event, complete)
+    const log = state.logs[arrival.state.id]
+    if (log === undefined) return
+    log.push(entry)
+    this.#count(state, 1)
+  }
+
+  #complete(state: LogState, entry: Entry, event: StreamEvent, complete: Taken[]): void {
+    const isLive = (start: StreamEvent): boolean =>
+      start.time + this.#graph.withinMs > event.time && this.#isAboveFloor(state, start)
+    if (this.#isSkipping) {
+      const first = firstPathTo(state.logs, entry, isLive)
+      if (first !== undefined) complete.push(first)
+    } else for (const path of pathsTo(state.logs, entry, isLive)) complete.push(path)
+  }
+
+  #report(state: LogState, complete: readonly Taken[], event: StreamEvent): void {
+    if (complete.length === 0) return
+    const slots = this.#automaton.input.slots.length
+    const completed = { at: event.time, by: event }
+    const matches = complete
+      .map((last) => ({ last, match: matchOf(last, slots, completed) }))
+      .sort(
+        (left, right) =>
+          compareEvents(left.match.first, right.match.first) || comparePaths(left.last, right.last),
+      )
+    // Every start is at or before the last event of the first match: it discards all others.
+    if (this.#isSkipping) this.#clear(state)
+    for (const { match } of this.#isSkipping ? matches.slice(0, 1) : matches)
+      this.#host.matched(match, state.key)
+  }
+
+  #isAboveFloor(state: LogState, start: StreamEvent): boolean {
+    return state.floor === undefined || compareEvents(start, state.floor) > 0
+  }
+
+  /** Drops the matches with the oldest start until the key is within its bound. */
+  #shed(state: LogState): void {
+    const max = this.#automaton.input.partialMatchesMax
+    const before = state.entries
+    while (state.entries > max) {
+      let oldest: StreamEvent | undefined
+      for (const log of state.logs) {
+        const newest = log?.first?.newest
+        if (newest !== undefined && (oldest === undefined || compareEvents(newest, oldest) < 0))
+          oldest = newest
+      }
+      if (oldest === undefined) return
+      state.floor = oldest
+      const floor = oldest
+      for (const log of state.logs)
+        this.#removeWhile(state, log, (entry) => compareEvents(entry.newest, floor) <= 0)
+    }
+    if (state.entries < before) this.#host.shed(before - state.entries, state.key)
+  }
+
+  #expire(state: LogState, time: number): void {
+    const { withinMs } = this.#graph
+    if (withinMs === Number.POSITIVE_INFINITY) return
+    for (const log of state.logs) {
+      const first = log?.first
+      if (first === undefined || first.newest.time + withinMs > time) continue
+      this.#removeWhile(state, log, (entry) => entry.newest.time + withinMs <= time)
+      this.#dirty.mark(state)
+    }
+  }
+
+  #removeWhile(state: LogState, log: EventLog | undefined, condition: (entry: Entry) => boolean): void {
+    let removed = 0
+    for (let first = log?.first; first !== undefined && condition(first); first = log?.first) {
+      log?.removeFirst()
+      removed++
+    }
+    if (removed > 0) this.#count(state, -removed)
+  }
+
+  #clear(state: LogState): void {
+    for (const log of state.logs) log?.clear()
+    this.#count(state, -state.entries)
+  }
+
+  #count(state: LogState, change: number): void {
+    const wasEmpty = state.isEmpty
+    state.entries += change
+    this.#entries += change
+    if (wasEmpty !== state.isEmpty) this.#live += wasEmpty ? 1 : -1
+  }
+
+  #arm(state: LogState): void {
+    if (state.isEmpty) {
+      this.#drop(state)
+      return
+    }
+    if (this.#graph.withinMs === Number.POSITIVE_INFINITY) return
+    let oldest = Number.POSITIVE_INFINITY
+    for (const log of state.logs) oldest = Math.min(oldest, log?.first?.newest.time ?? oldest)
+    state.isArmed = true
+    this.#wheel.add(oldest + this.#graph.withinMs, state)
+  }
+
+  /** An empty state goes when nothing refers to it. */
+  #drop(state: LogState): void {
+    if (state.isEmpty && !state.isArmed && !state.isChanged && this.#states.get(state.key) === state)
+      this.#states.delete(state.key)
+  }
+}
+
+function encode(state: LogState, writer: StateWriter): void {
+  writer.uint(FORMAT)
+  writer.uint(state.floor === undefined ? 0 : 1)
+  if (state.floor !== undefined) writer.event(state.floor)
+  for (const log of state.logs) {
+    if (log === undefined) continue
+    writer.uint(log.start)
+    for (const position of log.waiting) writer.uint(position)
+    writer.uint(log.size)
+    for (let position = log.start; position < log.end; position++) {
+      const entry = log.at(position)
+      invariant(entry !== undefined, 'a log has no holes')
+      writer.uint(entry.slot)
+      writer.uint(entry.isStart ? 1 : 0)
+      writer.event(entry.event)
+      writer.event(entry.newest)
+      writer.uint(entry.ranges.length)
+      for (const range of entry.ranges) {
+        writer.uint(range.state)
+        writer.uint(range.way)
+        writer.uint(range.from)
+        writer.uint(range.to)
+      }
+    }
+  }
+}
+
+function decode(state: LogState, reader: StateReader): void {
+  const format = reader.uint()
+  invariant(format === FORMAT, `keyed state has format ${format}`)
+  state.floor = reader.uint() === 1 ? reader.event() : undefined
+  for (const log of state.logs) {
+    if (log === undefined) continue
+    const start = reader.uint()
+    const waiting = log.waiting.map(() => reader.uint())
+    const entries: Entry[] = []
+    for (let left = reader.uint(); left > 0; left--) {
+      const slot = reader.uint()
+      const isStart = reader.uint() === 1
+      const event = reader.event()
+      const newest = reader.event()
+      const ranges: Range[] = []
+      for (let more = reader.uint(); more > 0; more--)
+        ranges.push({ state: reader.uint(), way: reader.uint(), from: reader.uint(), to: reader.uint() })
+      entries.push({ event, slot, isStart, ranges, newest })
+    }
+    log.restore(start, entries, waiting)
+  }
+}
