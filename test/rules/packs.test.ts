@@ -3,7 +3,14 @@ import { join } from 'node:path'
 import { Ajv } from 'ajv'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { compareRules, formatProblem, readRules, writeRule } from '../../src/engine/index.ts'
+import {
+  compareRules,
+  compileRule,
+  formatProblem,
+  readRules,
+  runRuleTests,
+  writeRule,
+} from '../../src/engine/index.ts'
 
 const root = join(import.meta.dirname, '../..')
 const files = readdirSync(join(root, 'rules'), { recursive: true, encoding: 'utf8' })
@@ -37,4 +44,20 @@ test.each(files)('%s', (file) => {
       }
     }
   }
+})
+
+test('every test of every rule passes: straight, restored after every event, every event twice', () => {
+  const programs = files.flatMap((file) => {
+    const read = readRules(readFileSync(join(root, 'rules', file), 'utf8'), { file })
+    return (read.ok ? read.value : []).map((rule) => {
+      const compiled = compileRule(rule)
+      expect(compiled.problems.map(formatProblem)).toEqual([])
+      if (!compiled.ok) throw new Error(file)
+      return compiled.value
+    })
+  })
+  const report = runRuleTests(programs)
+  const failed = report.rules.flatMap((rule) => rule.tests.filter((one) => !one.passed))
+  expect(failed).toEqual([])
+  expect(report.passed).toBeGreaterThanOrEqual(37)
 })

@@ -8,11 +8,20 @@ import type {
   SourceText,
 } from '../model/index.ts'
 import { formatDuration, listOf, longestLimit } from '../pattern/index.ts'
-import type { RuleProgram } from './program.ts'
+import type { EventProgram, RuleProgram } from './program.ts'
+
+/** How events find one event definition, as the router says it (`describeSlots(program.events)`). */
+export interface EventRouting {
+  readonly subject: string
+  /** What is looked up in an index; empty: every event of the subject is asked. */
+  readonly lookups: readonly string[]
+  /** Conditions that are evaluated for the events that the lookups leave. */
+  readonly evaluated: ReadonlyArray<{ readonly condition: string; readonly sharedBy: number }>
+}
 
 export interface ExplainOptions {
-  /** How each event definition is found in the stream (by witnesses, or by evaluation on every event): the router's to say. */
-  readonly lookups?: ReadonlyMap<EventName, string>
+  /** By slot. */
+  readonly routing?: readonly EventRouting[]
 }
 
 /** A rule read back as plain sentences, with what it costs and its automaton. */
@@ -25,19 +34,28 @@ export function explainRule(program: RuleProgram, options: ExplainOptions = {}):
     '',
     `State: ${automaton.classification.kind}. ${automaton.classification.bound}`,
   ]
-  for (const event of program.events)
-    lines.push(`  ${event.name}: ${options.lookups?.get(event.name) ?? evaluation(event)}`)
+  program.events.forEach((event, slot) => {
+    lines.push(`  ${event.name}: ${evaluation(event, options.routing?.[slot])}`)
+  })
   lines.push('', 'Automaton:', ...indent(automaton.describe().split('\n')))
   return lines.join('\n')
 }
 
-function evaluation(event: RuleProgram['events'][number]): string {
-  const own = event.unary.map(({ source }) => source)
+function evaluation(event: EventProgram, routing: EventRouting | undefined): string {
+  const lookups = routing?.lookups ?? []
+  const own = routing?.evaluated.map(sharedCondition) ?? event.unary.map(({ source }) => source)
   const partial = event.conditional.map(({ source }) => source)
-  const parts = [`events on ${event.subject}`]
-  if (own.length > 0) parts.push(`${own.join(' and ')} on each`)
+  const parts =
+    lookups.length > 0
+      ? [`looked up on ${event.subject} by ${lookups.join(', then ')}`]
+      : [`events on ${event.subject}`]
+  if (own.length > 0) parts.push(`${own.join(' and ')} on each${lookups.length > 0 ? ' found' : ''}`)
   if (partial.length > 0) parts.push(`${partial.join(' and ')} for each partial match`)
   return parts.join('; ')
+}
+
+function sharedCondition({ condition, sharedBy }: EventRouting['evaluated'][number]): string {
+  return sharedBy > 1 ? `${condition} (once for ${sharedBy} rules)` : condition
 }
 
 /** The sentences about what the rule says, without what it costs. Needs no compiled program. */
