@@ -33,6 +33,8 @@ export interface Broker {
   readonly serverVersion: string
   /** Atomic batches that keep `Nats-Msg-Id` (nats-server 2.12.1 and later). */
   readonly hasAtomicBatch: boolean
+  /** Calls back whenever a lost connection was restored. Returns the end of it. */
+  onReconnect(listener: () => void): () => void
   close(): Promise<void>
 }
 
@@ -50,6 +52,7 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
       manager,
       serverVersion,
       hasAtomicBatch: isAtLeast(serverVersion, [2, 12, 1]),
+      onReconnect: reconnects(connection),
       close: () => connection.close(),
     }
   } catch (cause) {
@@ -62,6 +65,33 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
         cause,
       },
     )
+  }
+}
+
+function reconnects(connection: NatsConnection): Broker['onReconnect'] {
+  const listeners = new Set<() => void>()
+  const follow = async (): Promise<void> => {
+    for await (const { type } of connection.status())
+      if (type === 'reconnect') for (const listener of [...listeners]) listener()
+  }
+  void follow()
+  return (listener) => {
+    listeners.add(listener)
+    return () => void listeners.delete(listener)
+  }
+}
+
+/**
+ * The answer to a request, or a rejection as soon as the connection was lost and restored: what was asked over the old one is not
+ * answered over the new one, and waiting for the timeout would cost seconds.
+ */
+export async function answerOfConnection<T>(broker: Broker, request: Promise<T>): Promise<T> {
+  const { promise: lost, reject } = Promise.withResolvers<never>()
+  const forget = broker.onReconnect(() => reject(new Error('the connection was lost and restored')))
+  try {
+    return await Promise.race([request, lost])
+  } finally {
+    forget()
   }
 }
 

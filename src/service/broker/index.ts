@@ -1,5 +1,12 @@
 export { BROKER_CODES } from './codes.ts'
-export { type Broker, type BrokerOptions, connectBroker, isAtLeast, isNotFound } from './connect.ts'
+export {
+  answerOfConnection,
+  type Broker,
+  type BrokerOptions,
+  connectBroker,
+  isAtLeast,
+  isNotFound,
+} from './connect.ts'
 export { type EmbeddedServer, startEmbeddedServer } from './nats-server/embedded.ts'
 export { findNatsServer } from './nats-server/find.ts'
 export { obtainNatsServer } from './nats-server/obtain.ts'

@@ -1,7 +1,7 @@
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createInbox, type Msg, nanos, nuid, type Subscription } from '@nats-io/transport-node'
 import { eventTime, type LogEntry, streamSequence } from '../../engine/index.ts'
-import { type Broker, findStream } from '../broker/index.ts'
+import { answerOfConnection, type Broker, findStream } from '../broker/index.ts'
 import { isServiceError, ServiceError } from '../service-error.ts'
 import type { BatchSource, StreamIdentity } from '../worker/ports.ts'
 import { positionProof } from './position-proof.ts'
@@ -62,7 +62,7 @@ class Cursor implements BatchSource {
   #closed = false
   #placing = false
   #isDoubtful = false
-  #tryAgain: (() => void) | undefined
+  #forget: (() => void) | undefined
 
   constructor(broker: Broker, options: CursorOptions) {
     this.#broker = broker
@@ -79,7 +79,7 @@ class Cursor implements BatchSource {
 
   async *batches(): AsyncIterable<readonly LogEntry[]> {
     this.#watch = setInterval(() => this.#check(), HEARTBEAT_MS / 2)
-    void this.#followReconnects()
+    this.#forget = this.#broker.onReconnect(() => this.#replace())
     await this.#place()
     while (!this.#closed) {
       if (this.#buffer.length === 0) {
@@ -98,6 +98,7 @@ class Cursor implements BatchSource {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#forget?.()
     clearInterval(this.#watch)
     this.#drop()
     this.#rouse()
@@ -115,19 +116,14 @@ class Cursor implements BatchSource {
     try {
       while (!this.#closed && this.#failure === undefined) {
         this.#drop()
-        // A request that was lost with the old connection is not worth waiting for.
-        const { promise: again, reject } = Promise.withResolvers<never>()
-        this.#tryAgain = () => reject(new Error('the connection was restored'))
         try {
-          await Promise.race([this.#create(this.#generation), again])
+          await answerOfConnection(this.#broker, this.#create(this.#generation))
           return
         } catch (error) {
           if (isServiceError(error)) this.#fail(error)
           else if (this.#broker.connection.isClosed()) this.#fail(closed(error))
           // The server is away or still electing; what it said is of no use to anybody before it is back.
           else await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 150))
-        } finally {
-          this.#tryAgain = undefined
         }
       }
     } finally {
@@ -254,15 +250,6 @@ class Cursor implements BatchSource {
   #check(): void {
     const silentMs = performance.now() - this.#heardAt
     if (this.#isDoubtful || (this.#requested > 0 && silentMs >= this.#stallMs)) this.#replace()
-  }
-
-  async #followReconnects(): Promise<void> {
-    for await (const status of this.#broker.connection.status()) {
-      if (this.#closed) return
-      if (status.type !== 'reconnect') continue
-      this.#tryAgain?.()
-      this.#replace()
-    }
   }
 
   #drop(): void {

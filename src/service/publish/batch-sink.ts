@@ -14,6 +14,8 @@ const EFFECTS_PER_BATCH = 900
 const TIMEOUT_MS = 5_000
 /** JetStream: "wrong last sequence". */
 const WRONG_LAST_SEQUENCE = 10071
+/** JetStream: "atomic publish batch contains duplicate message id", of this batch or of the duplicate window. */
+const DUPLICATE_ID = 10201
 
 export interface SinkOptions {
   readonly partition: number
@@ -37,7 +39,7 @@ export class BatchSink implements AlertSink {
   constructor(broker: Broker, options: SinkOptions) {
     this.#broker = broker
     this.#options = options
-    this.#requests = new PublishRequests(broker.connection)
+    this.#requests = new PublishRequests(broker)
   }
 
   async claim(epoch: number): Promise<number> {
@@ -71,12 +73,13 @@ export class BatchSink implements AlertSink {
 
   async #publishBatch(effects: readonly Effect[]): Promise<void> {
     const number = effects.at(-1)?.number ?? 0
+    let isIdTaken = false
     for (;;) {
       const marker = this.#marker({ epoch: this.#epoch, number }, this.#markerSequence)
       const messages = effects.map((effect) => ({
         subject: effect.subject,
         payload: effect.payload,
-        headers: effectHeaders(this.#options.partition, effect),
+        headers: effectHeaders(this.#options.partition, effect, isIdTaken),
       }))
       const answer = await this.#publish([marker, ...messages])
       if (answer?.seq !== undefined && answer.error === undefined) {
@@ -85,13 +88,15 @@ export class BatchSink implements AlertSink {
         return
       }
       if (await this.#isStored(number, answer)) return
+      isIdTaken ||= answer?.error?.err_code === DUPLICATE_ID
     }
   }
 
   /** After an answer that leaves doubt: the marker in the log says whether the batch is there, is missing, or is not ours to write. */
   async #isStored(number: number, answer: PublishAnswer | undefined): Promise<boolean> {
-    const isRefused = answer?.error !== undefined && answer.error.err_code !== WRONG_LAST_SEQUENCE
-    if (isRefused) this.#options.onTrouble(refused(answer))
+    const code = answer?.error?.err_code
+    if (answer?.error !== undefined && code !== WRONG_LAST_SEQUENCE && code !== DUPLICATE_ID)
+      this.#options.onTrouble(refused(answer))
     await this.#options.backoff.wait(this.#closing.signal)
     const head = await this.#readHead()
     if (head.marker === undefined || head.marker.epoch < this.#epoch) {

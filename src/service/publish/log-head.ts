@@ -1,4 +1,4 @@
-import { ALERT_STREAM, type Broker, isNotFound } from '../broker/index.ts'
+import { ALERT_STREAM, answerOfConnection, type Broker, isNotFound } from '../broker/index.ts'
 import { ServiceError } from '../service-error.ts'
 import { type Marker, markerSubject, readMarker } from './marker.ts'
 
@@ -12,9 +12,10 @@ export interface LogHead {
 /** From the leader, never from a replica that may be behind. */
 export async function readMarkerHead(broker: Broker, partition: number): Promise<LogHead> {
   try {
-    const message = await broker.manager.streams.getMessage(ALERT_STREAM, {
-      last_by_subj: markerSubject(partition),
-    })
+    const message = await answerOfConnection(
+      broker,
+      broker.manager.streams.getMessage(ALERT_STREAM, { last_by_subj: markerSubject(partition) }),
+    )
     if (message === null) return { sequence: 0, marker: undefined }
     return { sequence: message.seq, marker: readMarker(message.string()) }
   } catch (error) {
@@ -23,27 +24,34 @@ export async function readMarkerHead(broker: Broker, partition: number): Promise
   }
 }
 
+interface StreamHead {
+  readonly sequence: number
+  readonly number: number | undefined
+}
+
 /** How far back a foreign message may hide the last one of ours. */
 const FOREIGN_MAX = 100
 
 /** The end of the stream, and the number of the last effect in it, for the writer that owns all of it. */
-export async function readStreamHead(
-  broker: Broker,
-): Promise<{ readonly sequence: number; readonly number: number | undefined }> {
+export async function readStreamHead(broker: Broker): Promise<StreamHead> {
   try {
-    const { state } = await broker.manager.streams.info(ALERT_STREAM)
-    const farthest = Math.max(1, state.first_seq, state.last_seq - FOREIGN_MAX)
-    for (let sequence = state.last_seq; sequence >= farthest; sequence -= 1) {
-      const message = await broker.manager.streams.getMessage(ALERT_STREAM, { seq: sequence })
-      const header = message?.header?.get('Sequitur-Number') ?? ''
-      const number = header === '' ? readMarker(message?.string() ?? '')?.number : Number(header)
-      if (number !== undefined) return { sequence: state.last_seq, number }
-    }
-    return { sequence: state.last_seq, number: undefined }
+    return await answerOfConnection(broker, searchHead(broker))
   } catch (error) {
     if (isNotFound(error)) return { sequence: 0, number: undefined }
     throw unavailable(error)
   }
+}
+
+async function searchHead(broker: Broker): Promise<StreamHead> {
+  const { state } = await broker.manager.streams.info(ALERT_STREAM)
+  const farthest = Math.max(1, state.first_seq, state.last_seq - FOREIGN_MAX)
+  for (let sequence = state.last_seq; sequence >= farthest; sequence -= 1) {
+    const message = await broker.manager.streams.getMessage(ALERT_STREAM, { seq: sequence })
+    const header = message?.header?.get('Sequitur-Number') ?? ''
+    const number = header === '' ? readMarker(message?.string() ?? '')?.number : Number(header)
+    if (number !== undefined) return { sequence: state.last_seq, number }
+  }
+  return { sequence: state.last_seq, number: undefined }
 }
 
 export const unavailable = (cause: unknown): ServiceError =>

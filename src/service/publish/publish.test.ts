@@ -9,12 +9,12 @@ import { systemClock } from '../worker/index.ts'
 import type { AlertSink } from '../worker/ports.ts'
 import { Backoff, openAlertSink } from './index.ts'
 
-const effects = (from: number, to: number): Effect[] =>
+const effects = (from: number, to: number, prefix = 'id'): Effect[] =>
   Array.from({ length: to - from + 1 }, (_, index) => ({
     number: from + index,
     kind: 'alert',
     subject: `alerts.test.rule-${(from + index) % 3}.high`,
-    id: `id-${from + index}`,
+    id: `${prefix}-${from + index}`,
     payload: `{"n":${from + index}}`,
     headers: { 'Content-Type': 'application/cloudevents+json' },
     time: eventTime(from + index),
@@ -166,6 +166,16 @@ describe('alert sinks', () => {
       await Promise.all([first.close(), restoredFromAnOlderCopy.close()])
     })
 
+    it('keeps every effect, even if two have one id', async () => {
+      const sink = log.open()
+      await sink.claim(1)
+      const [one, two, three] = effects(1, 3) as [Effect, Effect, Effect]
+      await sink.publish([one, { ...two, id: one.id }])
+      await sink.publish([{ ...three, id: one.id }])
+      expect((await log.stored()).map(({ number }) => number)).toEqual([1, 2, 3])
+      await sink.close()
+    })
+
     it('notices that the log lost its tail, and goes on after a claim', async () => {
       const sink = log.open()
       await sink.claim(1)
@@ -247,10 +257,10 @@ describe('alert sinks', () => {
     const [zero, one] = [open(0), open(1)]
     await zero.claim(1)
     await one.claim(9)
-    await Promise.all([zero.publish(effects(1, 50)), one.publish(effects(1, 70))])
+    await Promise.all([zero.publish(effects(1, 50)), one.publish(effects(1, 70, 'one'))])
     const again = open(0)
     expect(await again.claim(2)).toBe(50)
-    await one.publish(effects(71, 71))
+    await one.publish(effects(71, 71, 'one'))
     await Promise.all([zero.close(), one.close(), again.close()])
   })
 })

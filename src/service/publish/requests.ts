@@ -7,6 +7,7 @@ import {
   type Subscription,
 } from '@nats-io/transport-node'
 import type { Effect } from '../../engine/index.ts'
+import type { Broker } from '../broker/index.ts'
 
 /** What JetStream answers to a publish. */
 export interface PublishAnswer {
@@ -30,13 +31,17 @@ export class PublishRequests {
   readonly #inbox = createInbox()
   readonly #subscription: Subscription
   #next = 0
+  readonly #forget: () => void
   readonly #waiting = new Map<number, (answer: PublishAnswer | undefined) => void>()
 
-  constructor(connection: NatsConnection) {
+  constructor(broker: Broker) {
+    const { connection } = broker
     this.#connection = connection
     this.#subscription = connection.subscribe(`${this.#inbox}.*`, {
       callback: (_, message) => this.#answer(message),
     })
+    // Answers to what was sent over the old connection do not come over the new one.
+    this.#forget = broker.onReconnect(() => this.#giveUp())
   }
 
   publish(message: OutgoingMessage, timeoutMs: number): Promise<PublishAnswer | undefined> {
@@ -61,7 +66,12 @@ export class PublishRequests {
   }
 
   close(): void {
+    this.#forget()
     this.#subscription.unsubscribe()
+    this.#giveUp()
+  }
+
+  #giveUp(): void {
     for (const index of [...this.#waiting.keys()]) this.#settle(index, undefined)
   }
 
@@ -78,12 +88,18 @@ export class PublishRequests {
   }
 }
 
-/** The headers that subscribers may rely on: docs/spec/delivery.md. */
-export function effectHeaders(partition: number, effect: Effect): MsgHdrs {
+/**
+ * The headers that subscribers may rely on: docs/spec/delivery.md. `isIdTaken`: the server knows the id from another effect, so that
+ * it would drop this one; then the number makes the message id distinct. What is in the log is decided by numbers alone.
+ */
+export function effectHeaders(partition: number, effect: Effect, isIdTaken = false): MsgHdrs {
   const headers = newHeaders()
-  headers.set('Nats-Msg-Id', effect.id)
+  headers.set('Nats-Msg-Id', messageId(effect, isIdTaken))
   headers.set('Sequitur-Partition', String(partition))
   headers.set('Sequitur-Number', String(effect.number))
   for (const [name, value] of Object.entries(effect.headers ?? {})) headers.set(name, value)
   return headers
 }
+
+export const messageId = (effect: Effect, isIdTaken: boolean): string =>
+  isIdTaken ? `${effect.id}:${effect.number}` : effect.id

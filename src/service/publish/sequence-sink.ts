@@ -1,4 +1,4 @@
-import { headers as newHeaders } from '@nats-io/transport-node'
+import { headers as newHeaders, nuid } from '@nats-io/transport-node'
 import type { Effect } from '../../engine/index.ts'
 import type { Broker } from '../broker/index.ts'
 import { failPoint } from '../fail-point.ts'
@@ -7,15 +7,17 @@ import type { AlertSink } from '../worker/ports.ts'
 import { fenced, refused, type SinkOptions } from './batch-sink.ts'
 import { readMarkerHead, readStreamHead } from './log-head.ts'
 import { markerSubject, writeMarker } from './marker.ts'
-import { effectHeaders, type PublishAnswer, PublishRequests } from './requests.ts'
+import { effectHeaders, messageId, type PublishAnswer, PublishRequests } from './requests.ts'
 
 const IN_FLIGHT_MAX = 500
 const TIMEOUT_MS = 5_000
 const WRONG_LAST_SEQUENCE = 10071
 
 /**
- * For servers without atomic batches: one writer owns the whole stream, and every message says which sequence it must follow. A
- * claim is a message too, so everything an older writer still sends is refused.
+ * For servers without atomic batches: one writer owns the whole stream, and every message says what it must follow. A claim is a
+ * message too, so everything an older writer still sends is refused. The sequence alone would not do for messages in flight: when
+ * one is refused because somebody else's message took its place, that message makes room for the one behind it. So each names
+ * the message before it, too.
  */
 export class SequenceSink implements AlertSink {
   readonly #broker: Broker
@@ -28,7 +30,7 @@ export class SequenceSink implements AlertSink {
   constructor(broker: Broker, options: SinkOptions) {
     this.#broker = broker
     this.#options = options
-    this.#requests = new PublishRequests(broker.connection)
+    this.#requests = new PublishRequests(broker)
   }
 
   async claim(epoch: number): Promise<number> {
@@ -40,6 +42,7 @@ export class SequenceSink implements AlertSink {
       const number = head.number ?? marker.marker?.number ?? 0
       const headers = newHeaders()
       headers.set('Nats-Expected-Last-Sequence', String(head.sequence))
+      headers.set('Nats-Msg-Id', `claim.${nuid.next()}`)
       const payload = writeMarker({ epoch: this.#epoch, number })
       const answer = await this.#try({ subject: markerSubject(this.#options.partition), payload, headers })
       if (answer?.seq !== undefined && answer.error === undefined) {
@@ -56,17 +59,21 @@ export class SequenceSink implements AlertSink {
   }
 
   async publish(effects: readonly Effect[]): Promise<void> {
+    const isIdTaken = new Set<number>()
     let rest = effects
     while (rest.length > 0) {
       const window = rest.slice(0, IN_FLIGHT_MAX)
-      const answers = await Promise.all(window.map((effect, index) => this.#publishOne(effect, index)))
-      const stored = answers.findIndex((answer) => answer?.seq === undefined || answer.error !== undefined)
-      if (stored === -1) {
+      const answers = await this.#publishWindow(window, isIdTaken)
+      const failed = answers.findIndex((answer) => answer?.seq === undefined || answer.error !== undefined)
+      const duplicate = answers.findIndex((answer) => answer?.duplicate === true)
+      if (failed === -1 && duplicate === -1) {
         this.#lastSequence += window.length
         this.#options.backoff.reset()
         rest = rest.slice(window.length)
       } else {
-        const number = await this.#resume(answers[stored])
+        const number = await this.#resume(answers[failed])
+        const dropped = window[duplicate]
+        if (dropped !== undefined && dropped.number > number) isIdTaken.add(dropped.number)
         rest = rest.filter((effect) => effect.number > number)
       }
     }
@@ -77,11 +84,21 @@ export class SequenceSink implements AlertSink {
     this.#requests.close()
   }
 
-  #publishOne(effect: Effect, index: number): Promise<PublishAnswer | undefined> {
-    const headers = effectHeaders(this.#options.partition, effect)
-    headers.set('Nats-Expected-Last-Sequence', String(this.#lastSequence + index))
-    if (index === 1) failPoint('mid-publish')
-    return this.#try({ subject: effect.subject, payload: effect.payload, headers })
+  #publishWindow(
+    window: readonly Effect[],
+    isIdTaken: ReadonlySet<number>,
+  ): Promise<Array<PublishAnswer | undefined>> {
+    const idOf = (effect: Effect): string => messageId(effect, isIdTaken.has(effect.number))
+    return Promise.all(
+      window.map((effect, index) => {
+        const headers = effectHeaders(this.#options.partition, effect, isIdTaken.has(effect.number))
+        headers.set('Nats-Expected-Last-Sequence', String(this.#lastSequence + index))
+        const before = window[index - 1]
+        if (before !== undefined) headers.set('Nats-Expected-Last-Msg-Id', idOf(before))
+        if (index === 1) failPoint('mid-publish')
+        return this.#try({ subject: effect.subject, payload: effect.payload, headers })
+      }),
+    )
   }
 
   /** Where the log stands after an answer that leaves doubt: the number of the last effect in it. */
