@@ -6,6 +6,7 @@ import {
   type ExpressionScope,
   type Frame,
   failure,
+  type PredicateForm,
   type Problem,
   type Result,
   type SourceText,
@@ -14,9 +15,11 @@ import {
 } from '../model/index.ts'
 import type { Ast } from './ast.ts'
 import { check } from './check.ts'
-import { compileCode, type Outside } from './code/index.ts'
+import { type Code, compileCode, type Outside } from './code/index.ts'
 import { Evaluator } from './evaluator.ts'
 import { Failure } from './failure.ts'
+import { compileFast, type FastOptions } from './fast/index.ts'
+import { formOf } from './forms.ts'
 import { boundNames } from './names.ts'
 import { ruleNames } from './outside.ts'
 import { parse, type Trouble } from './parse.ts'
@@ -31,11 +34,13 @@ export interface ExpressionOptions {
 class CompiledExpression implements Expression {
   readonly source: string
   readonly reads: ExpressionReads
+  readonly form?: PredicateForm
   readonly #evaluator: Evaluator
 
-  constructor(source: string, reads: ExpressionReads, evaluator: Evaluator) {
+  constructor(source: string, reads: ExpressionReads, form: PredicateForm | undefined, evaluator: Evaluator) {
     this.source = source
     this.reads = reads
+    if (form !== undefined) this.form = form
     this.#evaluator = evaluator
   }
 
@@ -75,9 +80,13 @@ export function closureOf(
   bound: ReadonlySet<string>,
   outside: Outside,
   limits: Limits,
+  steps: FastOptions['steps'] = new Map(),
 ): Evaluator | Trouble {
   try {
-    return new Evaluator(compileCode(ast, bound, outside), limits)
+    const general = (node: Ast): Code => compileCode(node, bound, outside)
+    // A text that gives values to names may hide library functions and steps; the general closures know.
+    const fast = bound.size === 0 ? compileFast(ast, { steps, limits, general }) : undefined
+    return new Evaluator(general(ast), limits, fast)
   } catch (error) {
     if (error instanceof RangeError)
       return {
@@ -110,10 +119,16 @@ export function compileExpression(
   const outside = ruleNames(scope)
   const { errors, warnings } = check(ast, origin.text, bound, outside.names)
   if (errors.length > 0) return failure(errors.map((trouble) => asProblem(origin, trouble)))
-  const evaluator = closureOf(ast, bound, outside, { ...RULE_LIMITS, ...limits })
+  const steps = new Map(scope.steps.map(({ name, counted }, slot) => [name, { slot, counted }]))
+  const evaluator = closureOf(ast, bound, outside, { ...RULE_LIMITS, ...limits }, steps)
   if (!(evaluator instanceof Evaluator)) return failure([asProblem(origin, evaluator)])
   return success(
-    new CompiledExpression(origin.text, readsOf(ast, scope, bound), evaluator),
+    new CompiledExpression(
+      origin.text,
+      readsOf(ast, scope, bound),
+      bound.size === 0 ? formOf(ast) : undefined,
+      evaluator,
+    ),
     warnings.map((trouble) => asProblem(origin, trouble, 'warning')),
   )
 }

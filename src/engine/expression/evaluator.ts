@@ -11,15 +11,23 @@ function asFailure(error: unknown): Failure {
   return new Failure(error instanceof RangeError ? 'U1001' : 'U1005')
 }
 
+/** The fast path of an expression, when it has one. */
+interface Fast {
+  readonly value: (data: unknown, frame: Frame) => unknown
+  readonly truth: (data: unknown, frame: Frame) => boolean
+}
+
 /** Runs closures within limits. */
 export class Evaluator {
   readonly #code: Code
   readonly #limits: Limits
+  readonly #fast: Fast | undefined
   lastError: ExpressionError | undefined
 
-  constructor(code: Code, limits: Limits) {
+  constructor(code: Code, limits: Limits, fast: Fast | undefined) {
     this.#code = code
     this.#limits = limits
+    this.#fast = fast
   }
 
   #run(frame: Frame): unknown {
@@ -32,7 +40,9 @@ export class Evaluator {
 
   evaluate(frame: Frame): Evaluation {
     try {
-      return { ok: true, value: this.#run(frame) }
+      const data: unknown = frame.event?.data
+      if (this.#fast === undefined || Array.isArray(data)) return { ok: true, value: this.#run(frame) }
+      return { ok: true, value: this.#fast.value(data, frame) }
     } catch (error) {
       this.lastError = asFailure(error).toError()
       return { ok: false, error: this.lastError }
@@ -41,7 +51,9 @@ export class Evaluator {
 
   test(frame: Frame): 1 | 0 | -1 {
     try {
-      return isTrue(this.#run(frame)) ? 1 : 0
+      const data: unknown = frame.event?.data
+      if (this.#fast === undefined || Array.isArray(data)) return isTrue(this.#run(frame)) ? 1 : 0
+      return this.#fast.truth(data, frame) ? 1 : 0
     } catch (error) {
       this.lastError = asFailure(error).toError()
       return -1

@@ -3,7 +3,7 @@ import { eventTime, type Frame } from '../model/index.ts'
 import type { Outside } from './code/index.ts'
 import { closureOf } from './compile-expression.ts'
 import { Evaluator } from './evaluator.ts'
-import { REFUSED } from './functions/index.ts'
+import { FUNCTIONS, REFUSED } from './functions/index.ts'
 import { boundNames } from './names.ts'
 import { type ParserError, parse } from './parse.ts'
 import { type Limits, SUITE_LIMITS } from './run.ts'
@@ -39,7 +39,9 @@ export function evaluateAnything(
   const outside: Outside = {
     read: (name) => (Object.hasOwn(bindings, name) ? () => bindings[name] : undefined),
   }
-  const evaluator = closureOf(parsed.ast, bound, outside, { ...SUITE_LIMITS, ...limits })
+  // Bindings may hide library functions; only the general closures know.
+  const names = Object.keys(bindings).some((name) => FUNCTIONS.has(name)) ? new Set([...bound, '']) : bound
+  const evaluator = closureOf(parsed.ast, names, outside, { ...SUITE_LIMITS, ...limits })
   if (!(evaluator instanceof Evaluator)) return { kind: 'refused', code: evaluator.code }
   const result = evaluator.evaluate(frameOf(data))
   return result.ok ? { kind: 'value', value: result.value } : { kind: 'error', error: result.error }

@@ -96,7 +96,7 @@ export function setOwn(object: Record<string, unknown>, name: string, value: unk
 
 export const isMetadata = (name: string): boolean => name === '_time' || name === '_id' || name === '_subject'
 
-function metadata(event: StreamEvent, name: string): unknown {
+export function metadata(event: StreamEvent, name: string): unknown {
   if (name === '_id') return event.id
   if (name === '_subject') return event.subject
   const date = new Date(event.time)

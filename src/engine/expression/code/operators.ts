@@ -49,7 +49,7 @@ function range(from: unknown, to: unknown): unknown {
   return result
 }
 
-const OPERATIONS: Readonly<Record<string, Operation>> = {
+export const OPERATIONS: Readonly<Record<string, Operation>> = {
   '+': arithmetic((left, right) => left + right),
   '-': arithmetic((left, right) => left - right),
   '*': arithmetic((left, right) => left * right),
@@ -66,7 +66,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   in: includes,
 }
 
-function placed(error: unknown, node: Ast): unknown {
+export function placed(error: unknown, node: Ast): unknown {
   if (error instanceof Failure) {
     error.position = node.position
     error.token = node.value as string
