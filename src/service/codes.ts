@@ -1,2 +1,7 @@
-/** Codes of the errors with which a process ends or does not start; each has its row in docs/reference/errors.md. */
-export const SERVICE_CODES = ['address-in-use', 'address-not-available'] as const
+/** Codes of the errors with which a process does not start or ends; each has its row in docs/reference/errors.md. */
+export const SERVICE_CODES = [
+  'address-in-use',
+  'address-not-available',
+  'data-folder-in-use',
+  'data-folder-unusable',
+] as const

@@ -10,15 +10,14 @@ export const RULES_BUCKET = 'SEQUITUR_RULES'
 /** Every version ever written: key = `<id>.<version>`. */
 export const VERSIONS_BUCKET = 'SEQUITUR_RULE_VERSIONS'
 
-const VALUE_BYTES_MAX = 512 * 1024
 const WRONG_LAST_SEQUENCE = 10_071
 const ENTRIES_MAX = 1_000_000
 
-/** Opens the bucket and creates it when it is not there. */
+/** Opens the bucket and creates it when it is not there; workers may create it, too, in the same shape. */
 export async function openBucket(connection: NatsConnection, name: string): Promise<Bucket> {
   let kv: KV
   try {
-    kv = await new Kvm(jetstream(connection)).create(name, { history: 1, maxValueSize: VALUE_BYTES_MAX })
+    kv = await new Kvm(jetstream(connection)).create(name, { history: 1 })
   } catch (cause) {
     throw new ServiceError('bucket-unavailable', `the bucket ${name} can be neither opened nor created`, {
       hint: 'check that JetStream is enabled and that the user may use KV',

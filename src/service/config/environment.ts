@@ -3,7 +3,13 @@ import { nearest, type Problem } from '../../engine/index.ts'
 import { type ConfigKey, configKeys } from './schema.ts'
 
 /** Variables of the same prefix that are not configuration keys. */
-const OTHER_VARIABLES = ['SEQUITUR_CONFIG', 'SEQUITUR_URL', 'SEQUITUR_API_KEY']
+const OTHER_VARIABLES = [
+  'SEQUITUR_API_KEY',
+  'SEQUITUR_CONFIG',
+  'SEQUITUR_FAIL_POINT',
+  'SEQUITUR_NATS_SERVER',
+  'SEQUITUR_URL',
+]
 
 export interface EnvironmentSetting {
   readonly key: ConfigKey

@@ -18,9 +18,9 @@ import { readBody } from './body.ts'
 import { openapiOptions, routeSchema } from './openapi.ts'
 import { type HttpProblem, PROBLEM_TYPE, problemDocument } from './problem.ts'
 import type { Answer, Call, Caller, Route } from './route.ts'
-import { ROUTES } from './routes/index.ts'
+import { HEALTH_ROUTES, ROUTES } from './routes/index.ts'
 import { COMPONENTS } from './schemas.ts'
-import type { ApiOptions, Services } from './services.ts'
+import type { ApiOptions, HealthServices, Services } from './services.ts'
 import { streamEvents } from './sse.ts'
 
 const HEADERS_MS_MAX = 10_000
@@ -37,7 +37,19 @@ interface Held {
 }
 
 /** The API as a Fastify instance, not listening yet: tests talk to it by `inject`. */
-export async function createServer(services: Services, options: ApiOptions): Promise<FastifyInstance> {
+export const createServer = (services: Services, options: ApiOptions): Promise<FastifyInstance> =>
+  build(services, options, ROUTES)
+
+/** Health and metrics alone, for a process without the API. */
+export const createHealthServer = (services: HealthServices, options: ApiOptions): Promise<FastifyInstance> =>
+  // These routes ask for nothing else.
+  build(services as Services, options, HEALTH_ROUTES)
+
+async function build(
+  services: Services,
+  options: ApiOptions,
+  routes: readonly Route[],
+): Promise<FastifyInstance> {
   const app = fastify(serverOptions(options.http))
   const stopping = new AbortController()
   const held = new WeakMap<FastifyRequest, Held>()
@@ -51,7 +63,7 @@ export async function createServer(services: Services, options: ApiOptions): Pro
   app.setErrorHandler((error: FastifyError, request, reply) =>
     sendProblem(reply, problemOfError(error, request, services)),
   )
-  app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request)))
+  app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request, routes)))
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes))
 
@@ -119,7 +131,7 @@ export async function createServer(services: Services, options: ApiOptions): Pro
       },
       handler: async (request, reply) => {
         const gone = new AbortController()
-        request.raw.socket.once('close', () => gone.abort())
+        reply.raw.once('close', () => gone.abort())
         const signal = AbortSignal.any([gone.signal, stopping.signal])
         const answer = await route.handle(callOf(request, held.get(request)?.caller, signal), services)
         if (answer.kind !== 'stream') return send(reply, answer, wantsYaml(request))
@@ -153,7 +165,7 @@ export async function createServer(services: Services, options: ApiOptions): Pro
   }
   // Registered behind the plugins, so that their hooks see every route.
   app.after(() => {
-    for (const route of ROUTES) add(route)
+    for (const route of routes) add(route)
     app.get(
       '/openapi.json',
       { schema: { hide: true }, config: { rateLimit: false } },
@@ -282,9 +294,9 @@ function sendProblem(reply: FastifyReply, problem: HttpProblem): FastifyReply {
     .send(JSON.stringify(problemDocument(problem, reply.request.id)))
 }
 
-function notFound(request: FastifyRequest): HttpProblem {
+function notFound(request: FastifyRequest, routes: readonly Route[]): HttpProblem {
   const path = request.url.split('?', 1)[0] ?? ''
-  const methods = ROUTES.filter((route) => pathPattern(route.path).test(path)).map(({ method }) => method)
+  const methods = routes.filter((route) => pathPattern(route.path).test(path)).map(({ method }) => method)
   if (methods.length === 0)
     return { status: 404, code: 'address-not-found', detail: 'there is nothing at this address' }
   return {

@@ -6,8 +6,18 @@ import type { EventIntake } from './event-intake.ts'
 import type { Inspector } from './inspector.ts'
 import type { StreamTail } from './stream-tail.ts'
 
+/** What every process answers with. */
+export interface HealthServices {
+  readonly health: () => Promise<Health>
+  /** All metrics in the text format of Prometheus. */
+  readonly prometheus: () => Promise<string>
+  readonly metrics: ServiceMetrics
+  readonly log: Log
+  readonly now: () => number
+}
+
 /** Everything the routes work with. Each is a port with a fake for tests. */
-export interface Services {
+export interface Services extends HealthServices {
   readonly catalogue: Catalogue
   readonly compiler: RuleCompiler
   readonly alerts: AlertLog
@@ -17,15 +27,9 @@ export interface Services {
   /** The alert log, live. */
   readonly output: StreamTail
   readonly inspector: Inspector
-  readonly health: () => Promise<Health>
   readonly about: () => Promise<About>
   /** The configuration in force, without secrets. */
   readonly configuration: () => unknown
-  /** All metrics in the text format of Prometheus. */
-  readonly prometheus: () => Promise<string>
-  readonly metrics: ServiceMetrics
-  readonly log: Log
-  readonly now: () => number
 }
 
 export interface ApiOptions {

@@ -36,7 +36,7 @@ export const HEALTH_ROUTES = [
     path: '/metrics',
     operation: 'getMetrics',
     tag: 'service',
-    access: 'public',
+    access: 'read',
     summary: 'Metrics in the text format of Prometheus',
     responses: {
       200: { description: 'docs/spec/telemetry.md', types: { 'text/plain': { type: 'string' } } },
