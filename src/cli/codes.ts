@@ -1,0 +1,12 @@
+/** Codes of the errors of the command line; each has its row in docs/reference/errors.md. */
+export const CLI_CODES = [
+  'answer-not-readable',
+  'bad-option',
+  'demo-rules-broken',
+  'file-not-found',
+  'file-not-readable',
+  'no-rule-files',
+  'server-unreachable',
+] as const
+
+export type CliCode = (typeof CLI_CODES)[number]

@@ -1,0 +1,117 @@
+import { ApiClient } from '../client/api-client.ts'
+import type { CommandContext, ServerOptions } from '../context.ts'
+import { EXIT, type ExitCode } from '../exit-code.ts'
+import { type AlertSummary, alertSummary, timeColumn } from '../terminal/alert-line.ts'
+import { formatOf, type OutputFormat, printRows, printValue } from '../terminal/output.ts'
+
+export interface GetOptions extends ServerOptions {
+  readonly output?: OutputFormat
+}
+
+interface RuleHead {
+  readonly id: string
+  readonly status: string
+  readonly severity?: string
+  readonly version: number
+  readonly namespace?: string
+  readonly title?: string
+}
+
+const STATUS_STYLES = { live: 'green', shadow: 'yellow', draft: 'dim', disabled: 'dim' } as const
+
+/** `sequitur get rules`. */
+export async function getRules(
+  { terminal, environment }: CommandContext,
+  options: GetOptions & { readonly status?: string; readonly namespace?: string },
+): Promise<ExitCode> {
+  const client = new ApiClient({ server: options.server, environment })
+  const { status, namespace } = options
+  const { rules } = await client.json<{ rules: readonly RuleHead[] }>('/v1/rules', {
+    query: { status, namespace },
+  })
+  await printRows(terminal, rules, {
+    format: formatOf(terminal, options.output),
+    none: 'there are no rules; `sequitur apply -f rules/` sends some',
+    columns: [
+      { title: 'RULE', value: (rule) => rule.id },
+      {
+        title: 'STATUS',
+        value: (rule) => rule.status,
+        style: (rule) => STATUS_STYLES[rule.status as keyof typeof STATUS_STYLES],
+      },
+      { title: 'SEVERITY', value: (rule) => rule.severity },
+      { title: 'VERSION', value: (rule) => rule.version, align: 'right' },
+      { title: 'TITLE', value: (rule) => rule.title },
+    ],
+  })
+  return EXIT.ok
+}
+
+/** `sequitur get rule ID`: the text as it was written; with `-o` its data. */
+export async function getRule(
+  { terminal, environment }: CommandContext,
+  id: string,
+  options: GetOptions,
+): Promise<ExitCode> {
+  const client = new ApiClient({ server: options.server, environment })
+  const path = `/v1/rules/${encodeURIComponent(id)}`
+  if (options.output === undefined || options.output === 'table')
+    terminal.print((await client.text(path, { accept: 'application/yaml' })).trimEnd())
+  else await printValue(terminal, await client.json(path), options.output)
+  return EXIT.ok
+}
+
+export interface AlertOptions extends GetOptions {
+  readonly rule?: string
+  readonly severity?: string
+  readonly key?: string
+  readonly mode?: string
+  readonly since?: string
+  readonly until?: string
+  readonly limit?: string
+}
+
+interface AlertEntry {
+  readonly sequence: number
+  readonly alert: unknown
+}
+
+interface AlertPage {
+  readonly alerts: readonly AlertEntry[]
+  readonly next?: string
+}
+
+const PAGE_MAX = 500
+
+/** `sequitur get alerts`: newest first, as many as wanted over as many pages as that takes. */
+export async function getAlerts(
+  { terminal, environment }: CommandContext,
+  options: AlertOptions,
+): Promise<ExitCode> {
+  const client = new ApiClient({ server: options.server, environment })
+  const { rule, severity, key, mode, since, until } = options
+  const wanted = Number(options.limit ?? 50)
+  const entries: AlertEntry[] = []
+  let cursor: string | undefined
+  do {
+    const limit = Math.min(PAGE_MAX, wanted - entries.length)
+    const page: AlertPage = await client.json('/v1/alerts', {
+      query: { rule, severity, key, mode, since, until, limit, cursor },
+    })
+    entries.push(...page.alerts)
+    cursor = page.next
+  } while (cursor !== undefined && entries.length < wanted)
+  const now = Date.now()
+  const summary = ({ alert }: AlertEntry): AlertSummary | undefined => alertSummary(alert)
+  await printRows(terminal, entries, {
+    format: formatOf(terminal, options.output),
+    none: 'no alerts',
+    columns: [
+      { title: 'TIME', value: (entry) => timeColumn(summary(entry)?.time ?? '', now) },
+      { title: 'SEVERITY', value: (entry) => summary(entry)?.severity.toUpperCase() },
+      { title: 'RULE', value: (entry) => summary(entry)?.rule },
+      { title: 'MESSAGE', value: (entry) => summary(entry)?.message },
+    ],
+  })
+  return EXIT.ok
+}

@@ -1,0 +1,239 @@
+import { readFileSync } from 'node:fs'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import type { ApplyOptions } from './commands/apply.ts'
+import type { CommandContext } from './context.ts'
+import type { ExitCode } from './exit-code.ts'
+import { OUTPUT_FORMATS } from './terminal/output.ts'
+
+export interface ProgramOptions {
+  readonly context: CommandContext
+  readonly ended: (exitCode: ExitCode) => void
+}
+
+const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical']
+const MODES = ['live', 'shadow', 'withheld']
+
+/** All commands. What a command needs is loaded when it runs, so that `--help` is there at once. */
+export function createProgram({ context, ended }: ProgramOptions): Command {
+  const program = new Command('sequitur')
+    .description(
+      'Complex event processing rules as a service: patterns in YAML, matched over NATS JetStream.',
+    )
+    .version(version(), '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(sequitur --help lists the commands)')
+    .configureHelp({ showGlobalOptions: true })
+
+  const runs =
+    <Arguments extends readonly unknown[]>(run: (...values: Arguments) => Promise<ExitCode>) =>
+    async (...values: unknown[]): Promise<void> =>
+      // Commander puts the command itself behind arguments and options.
+      ended(await run(...(values as unknown as Arguments)))
+
+  const service = (role: 'serve' | 'api' | 'worker', summary: string): Command =>
+    program
+      .command(role)
+      .summary(summary)
+      .description(`${summary}. Settings: sequitur.yaml, SEQUITUR_… variables, and these options, which win.`)
+      .option('-c, --config <file>', 'configuration file (default: sequitur.yaml, when there is one)')
+      .option('-p, --port <port>', 'port to listen on; 0 takes a free one')
+      .option('--host <address>', 'address to listen on; others than this machine need API keys')
+      .option('--data-dir <folder>', 'folder of checkpoints and of the embedded broker')
+      .option('--nats <url>', 'an existing NATS')
+      .option('--print-config', 'print the configuration in force, secrets hidden, and end')
+      .action(
+        runs(async (options: object) =>
+          (await import('./commands/serve.ts')).runRole(context, role, options),
+        ),
+      )
+  service('serve', 'Run API, worker and, where no NATS is configured, a broker')
+  service('api', 'Run the API alone')
+  service('worker', 'Run a worker alone')
+
+  program
+    .command('demo')
+    .summary('See it work: broker, service, sample events, alerts')
+    .description(
+      'Starts everything on this machine, publishes sample events with fraud woven in, and prints the alerts.',
+    )
+    .option('--seed <text>', 'same seed, same story')
+    .option('--rate <events>', 'events per second (default: 100)')
+    .option('-p, --port <port>', 'port of the API (default: 8080); 0 takes a free one')
+    .option('--nats-port <port>', 'port of NATS (default: 4222, or a free one where that is taken)')
+    .option('--data <folder>', 'where the data stays (default: .sequitur/demo)')
+    .option('--for <time>', 'end by itself after this long, for example 30s')
+    .option('--fresh', 'forget earlier runs')
+    .option('--events <count>', 'only print that many sample events, as NDJSON')
+    .action(runs(async (options: object) => (await import('./commands/demo.ts')).demo(context, options)))
+
+  program
+    .command('check')
+    .summary('Find everything that is wrong in rules')
+    .description('Reads and compiles rules, without a service. Exit code 2 when one of them is wrong.')
+    .argument('<paths...>', 'files, or folders with rules')
+    .addOption(outputOption())
+    .action(
+      runs(async (paths: string[], options: object) =>
+        (await import('./commands/check.ts')).check(context, paths, options),
+      ),
+    )
+  program
+    .command('test')
+    .summary('Run the tests that stand in rules')
+    .description('Runs each test three ways, with the engine that runs live. Exit code 1 when one fails.')
+    .argument('<paths...>', 'files, or folders with rules')
+    .addOption(outputOption('junit'))
+    .option('-w, --watch', 'run again when a file changes')
+    .action(
+      runs(async (paths: string[], options: object) =>
+        (await import('./commands/test.ts')).test(context, paths, options),
+      ),
+    )
+  program
+    .command('explain')
+    .summary('Read rules back as plain sentences')
+    .description('Says in sentences what a rule looks for, what it keeps, and shows its automaton.')
+    .argument('<paths...>', 'files, or folders with rules')
+    .addOption(outputOption())
+    .action(
+      runs(async (paths: string[], options: object) =>
+        (await import('./commands/explain.ts')).explain(context, paths, options),
+      ),
+    )
+  program
+    .command('init')
+    .summary('Write a folder to begin with')
+    .description(
+      'Writes a first rule with its tests, settings for editors, sequitur.yaml and compose.yaml. Keeps what is there.',
+    )
+    .argument('[folder]', 'where', '.')
+    .action(runs(async (folder: string) => (await import('./commands/init.ts')).init(context, folder)))
+
+  program
+    .command('apply')
+    .summary('Send rules to the service')
+    .description(
+      'Checks all rules first; one that is wrong stops all. Rules whose text did not change keep their version.',
+    )
+    .argument('[paths...]', 'files, or folders with rules')
+    .option('-f, --file <path>', 'file or folder; may be repeated', collect, [])
+    .option('--prune', 'remove the rules that are not among them')
+    .option('--dry-run', 'say what would change, store nothing')
+    .option('--reason <text>', 'why; kept with the versions')
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (paths: string[], options: ApplyOptions & { readonly file: readonly string[] }) => {
+        const all = [...options.file, ...paths]
+        if (all.length === 0) program.error("error: name the rules, for example 'sequitur apply -f rules/'")
+        return (await import('./commands/apply.ts')).apply(context, all, options)
+      }),
+    )
+
+  const get = program
+    .command('get')
+    .summary('Read rules and alerts from the service')
+    .description('Read rules and alerts from the service.')
+  get
+    .command('rules')
+    .description('All rules, by id.')
+    .addOption(
+      new Option('--status <status>', 'only of this status').choices(['draft', 'shadow', 'live', 'disabled']),
+    )
+    .option('--namespace <name>', 'only of this namespace')
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(runs(async (options: object) => (await import('./commands/get.ts')).getRules(context, options)))
+  get
+    .command('rule')
+    .description('The text of a rule as it was written; with -o its data.')
+    .argument('<id>')
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (id: string, options: object) =>
+        (await import('./commands/get.ts')).getRule(context, id, options),
+      ),
+    )
+  alertFilters(get.command('alerts').description('Alerts, newest first.'))
+    .option('--since <time>', 'ISO 8601, or how long ago, for example 24h')
+    .option('--until <time>', 'ISO 8601, or how long ago')
+    .option('-n, --limit <count>', 'at most so many (default: 50)', countOf)
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(runs(async (options: object) => (await import('./commands/get.ts')).getAlerts(context, options)))
+
+  program
+    .command('delete')
+    .summary('Remove a rule from the service')
+    .description('Remove a rule from the service.')
+    .command('rule')
+    .description('Removes a rule from the service; its versions are kept.')
+    .argument('<id>')
+    .option('--dry-run', 'say what would happen, remove nothing')
+    .option('--reason <text>', 'why; kept with the version')
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (id: string, options: object) =>
+        (await import('./commands/delete.ts')).deleteRule(context, id, options),
+      ),
+    )
+
+  const tail = program
+    .command('tail')
+    .summary('Watch alerts or events as they come')
+    .description('Watch alerts or events as they come.')
+  alertFilters(tail.command('alerts').description('Alerts as they are raised.'))
+    .option('-n, --limit <count>', 'end after so many', countOf)
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (options: object) => (await import('./commands/tail.ts')).tailAlerts(context, options)),
+    )
+  tail
+    .command('events')
+    .description('Events as they come in; at high rates a part of them.')
+    .option('--subject <filter>', 'NATS subject filter (default: >)')
+    .option('-n, --limit <count>', 'end after so many', countOf)
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (options: object) => (await import('./commands/tail.ts')).tailEvents(context, options)),
+    )
+
+  program
+    .command('completion')
+    .summary('Print completion for bash and zsh')
+    .description('Prints a script for bash and zsh: source <(sequitur completion)')
+    .action(runs(async () => (await import('./commands/completion.ts')).completion(context, program)))
+  return program
+}
+
+const alertFilters = (command: Command): Command =>
+  command
+    .option('--rule <id>', 'only of this rule')
+    .addOption(new Option('--severity <severity>', 'only of this severity').choices(SEVERITIES))
+    .option('--key <key>', 'only of this key')
+    .addOption(new Option('--mode <mode>', 'raised, raised in shadow, or kept back').choices(MODES))
+
+const outputOption = (...more: readonly string[]): Option =>
+  new Option('-o, --output <format>', 'default: table on a terminal, ndjson in a pipe').choices([
+    ...OUTPUT_FORMATS,
+    ...more,
+  ])
+
+const serverOption = (): Option =>
+  new Option('-s, --server <url>', 'the service (default: SEQUITUR_URL, else http://127.0.0.1:8080)')
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value]
+
+/** Commander's own complaint about a value that is no count. */
+function countOf(text: string): string {
+  if (/^[1-9]\d{0,8}$/.test(text)) return text
+  throw new InvalidArgumentError('It takes a whole number from 1.')
+}
+
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+}
