@@ -2,7 +2,7 @@ import { keyObject, keyParts } from '../route/index.ts'
 import type { PartialMatchReport, RuleStatistics } from './contract.ts'
 import type { RuleRuntime } from './rule-runtime.ts'
 import type { KnownRule, RuleSet } from './rule-set.ts'
-import { newCounts } from './statistics.ts'
+import { newCounts, type RuleCounts } from './statistics.ts'
 
 /** What every known rule does, in order of id. */
 export const ruleStatistics = (rules: RuleSet): RuleStatistics[] =>
@@ -11,7 +11,7 @@ export const ruleStatistics = (rules: RuleSet): RuleStatistics[] =>
 function describeRule({ id, version, record, running, problems }: KnownRule): RuleStatistics {
   const runtime = running?.runtime
   return {
-    ...structuredCopy(runtime?.extras.counts ?? newCounts()),
+    ...copyCounts(runtime?.extras.counts ?? newCounts()),
     id,
     version,
     state: problems.length > 0 ? 'quarantined' : runtime === undefined ? 'stopped' : 'running',
@@ -25,7 +25,12 @@ function describeRule({ id, version, record, running, problems }: KnownRule): Ru
 }
 
 /** The receiver may keep it while the counts go on. */
-const structuredCopy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T
+const copyCounts = (counts: RuleCounts): RuleCounts => ({
+  ...counts,
+  withheld: { ...counts.withheld },
+  withoutKey: { ...counts.withoutKey },
+  errors: counts.errors.map((entry) => ({ ...entry })),
+})
 
 /** Partial matches as people want to see them. */
 export function* partialMatchReports(

@@ -1,8 +1,7 @@
 import type { Scalar } from '../model/index.ts'
 import { ABSENT, type Field, MAPPED, STRUCTURE, TEXT } from './field.ts'
 import type { Hop } from './placement.ts'
-import { isAscii } from './required-text.ts'
-import { TextTable } from './text-table.ts'
+import { TextTable, type TextVisitor } from './text-table.ts'
 
 /** What a branch needs of the tree it stands in: `N` is a node. */
 export interface Search<N> {
@@ -173,12 +172,12 @@ class PrefixBranch<N> implements Branch<N> {
   }
 }
 
-class TextBranch<N> implements Branch<N> {
+class TextBranch<N> implements Branch<N>, TextVisitor<N> {
   readonly kind = 'text'
   readonly field: Field
   readonly #nodes: Nodes<N>
-  readonly #exactCase = new TextTable<N>()
-  readonly #anyCase = new TextTable<N>()
+  readonly #children = new TextTable<N>()
+  #search: Search<N> | undefined
 
   constructor(field: Field, nodes: Nodes<N>) {
     this.field = field
@@ -186,36 +185,33 @@ class TextBranch<N> implements Branch<N> {
   }
 
   get isEmpty(): boolean {
-    return this.#exactCase.size + this.#anyCase.size === 0
+    return this.#children.size === 0
   }
 
   get width(): number {
-    return this.#exactCase.size + this.#anyCase.size
+    return this.#children.size
   }
 
   grow(hop: Hop): N[] {
-    const table = this.#table(hop)
-    const known = table.get(textOf(hop))
+    const known = this.#children.get(textOf(hop), isAnyCase(hop))
     if (known !== undefined) return [known]
     const child = this.#nodes.create()
-    table.add(textOf(hop), child)
+    this.#children.add(textOf(hop), isAnyCase(hop), child)
     return [child]
   }
 
   find(hop: Hop): N[] {
-    const child = this.#table(hop).get(textOf(hop))
+    const child = this.#children.get(textOf(hop), isAnyCase(hop))
     return child === undefined ? [] : [child]
   }
 
   prune(hop: Hop): void {
-    const table = this.#table(hop)
-    const child = table.get(textOf(hop))
-    if (child !== undefined && this.#nodes.isEmpty(child)) table.delete(textOf(hop))
+    const child = this.#children.get(textOf(hop), isAnyCase(hop))
+    if (child !== undefined && this.#nodes.isEmpty(child)) this.#children.delete(textOf(hop), isAnyCase(hop))
   }
 
-  *all(): Iterable<N> {
-    yield* this.#exactCase.values()
-    yield* this.#anyCase.values()
+  all(): Iterable<N> {
+    return this.#children.values()
   }
 
   search(search: Search<N>): void {
@@ -226,20 +222,21 @@ class TextBranch<N> implements Branch<N> {
       for (const child of this.all()) search.examine(child)
       return
     }
-    const text = field.value as string
-    const enter = (node: N): void => search.enter(node)
-    if (this.#exactCase.size > 0) this.#exactCase.search(text, enter)
-    if (this.#anyCase.size === 0) return
-    const folded = text.toLowerCase()
-    // Regular expressions fold some letters that have no lower-case form here (ſ, K): beyond ASCII they are asked themselves.
-    if (isAscii(folded)) this.#anyCase.search(folded, enter)
-    else for (const child of this.#anyCase.values()) search.examine(child)
+    this.#search = search
+    this.#children.search(field.value as string, this)
   }
 
-  #table(hop: Hop): TextTable<N> {
-    return hop.kind === 'text' && hop.ignoreCase ? this.#anyCase : this.#exactCase
+  found(node: N): void {
+    this.#search?.enter(node)
+  }
+
+  /** Beyond ASCII, regular expressions fold letters that have no lower-case form here (ſ, K): they are asked themselves. */
+  unsure(node: N): void {
+    this.#search?.examine(node)
   }
 }
+
+const isAnyCase = (hop: Hop): boolean => hop.kind === 'text' && hop.ignoreCase
 
 class PresenceBranch<N> implements Branch<N> {
   readonly kind = 'presence'

@@ -1,4 +1,5 @@
 import type { Expression } from '../model/index.ts'
+import { FieldTable } from './field.ts'
 import type { RouteSlot } from './lane.ts'
 import { type Band, type Hop, hasWitness, type Witnesses, witnessesOf } from './placement.ts'
 import { PredicateTable, type SharedPredicate } from './predicate.ts'
@@ -19,7 +20,7 @@ export interface SlotRouting {
 /** How events find the event definitions of a rule by itself, with no other rules around. */
 export const describeSlots = (slots: readonly RouteSlot[]): SlotRouting[] =>
   slots.map((slot) => {
-    const table = new PredicateTable()
+    const table = new PredicateTable(new FieldTable())
     const isKeyed = ({ reads }: Expression): boolean => reads.key
     const shared = slot.unary.filter((item) => !isKeyed(item)).map((item) => table.acquire(item))
     return describeWitnesses(slot.subject, witnessesOf(shared), slot.unary.filter(isKeyed))
@@ -34,7 +35,7 @@ export function describeWitnesses(
   return {
     subject,
     lookups: hasWitness(witnesses)
-      ? [...hops.map(hopText), ...(band === undefined ? [] : [bandText(band)])]
+      ? [...hops.map(({ hop }) => hopText(hop)), ...(band === undefined ? [] : [bandText(band.interval)])]
       : [],
     evaluated: [
       ...residual.map(({ expression, users }: SharedPredicate) => ({

@@ -33,6 +33,8 @@ export interface Tap {
   readonly lane: Lane
   readonly slot: number
   readonly bit: number
+  /** Its bit, when the shared conjuncts are all it has; else 0. */
+  readonly decides: number
   readonly filter: FilterMark
   readonly shared: readonly SharedPredicate[]
   /** Conjuncts that read `$key`: evaluated with the key at hand, by nobody else. */
@@ -50,6 +52,10 @@ export interface Lane {
   readonly direct: boolean
   /** Position among the rule's lanes. */
   readonly order: number
+  /** The plan that `reach` was worked out for. */
+  plan: object | undefined
+  /** Bits of the taps that events of that plan come through. */
+  reach: number
   stamp: number
   /** Bits of taps that are known to be satisfied by the event of `stamp`. */
   mask: number

@@ -5,8 +5,6 @@ import { requiredText } from './required-text.ts'
 const VALUES_MAX = 64
 const EQUALITIES_MAX = 4
 const PREFIX_LENGTH_MAX = 64
-/** These are properties of the event, not of its payload. */
-const METADATA: readonly string[] = ['_time', '_id', '_subject']
 
 /** One thing to look up. What is looked up after it is looked up among the taps that share it. */
 export type Hop =
@@ -31,12 +29,18 @@ export interface Band {
   readonly highOpen: boolean
 }
 
+/** A hop and the conjunct that need not be evaluated once it is made. */
+export interface PlannedHop {
+  readonly hop: Hop
+  readonly stands: SharedPredicate | undefined
+}
+
 /** Which conjuncts of a tap the index looks up, and which are left to be evaluated. */
 export interface Witnesses {
   /** One inside the other. */
-  readonly hops: readonly Hop[]
+  readonly hops: readonly PlannedHop[]
   /** Looked up last. */
-  readonly band: Band | undefined
+  readonly band: { readonly interval: Band; readonly stands: readonly SharedPredicate[] } | undefined
   readonly residual: readonly SharedPredicate[]
 }
 
@@ -48,23 +52,24 @@ export const hasWitness = ({ hops, band }: Witnesses): boolean => hops.length > 
  */
 export function witnessesOf(conjuncts: readonly SharedPredicate[]): Witnesses {
   const left = new Set(conjuncts)
-  const hops: Hop[] = [...takeEqualities(left), ...takeText(left)]
+  const hops: PlannedHop[] = [...takeEqualities(left), ...takeText(left)]
   const band = takeBand(left)
   if (hops.length === 0 && band === undefined) hops.push(...takePresence(left))
   return { hops, band, residual: [...left] }
 }
 
-function takeEqualities(left: Set<SharedPredicate>): Hop[] {
-  const single: Hop[] = []
-  let several: Hop | undefined
+function takeEqualities(left: Set<SharedPredicate>): PlannedHop[] {
+  const single: PlannedHop[] = []
+  let several: PlannedHop | undefined
   for (const predicate of left) {
-    const form = indexableForm(predicate)
+    const form = predicate.form
     if (form?.kind !== 'one-of' || form.values.length === 0 || form.values.length > VALUES_MAX) continue
-    const hop: Hop = { kind: 'equality', path: form.path, values: [...new Set(form.values)] }
-    if (hop.values.length === 1) {
+    const values = [...new Set(form.values)]
+    const planned: PlannedHop = { hop: { kind: 'equality', path: form.path, values }, stands: predicate }
+    if (values.length === 1) {
       if (single.length === EQUALITIES_MAX) continue
-      single.push(hop)
-    } else if (several === undefined) several = hop
+      single.push(planned)
+    } else if (several === undefined) several = planned
     else continue
     left.delete(predicate)
   }
@@ -72,15 +77,17 @@ function takeEqualities(left: Set<SharedPredicate>): Hop[] {
 }
 
 /** The longest text that an event must hold somewhere. */
-function takeText(left: Set<SharedPredicate>): Hop[] {
+function takeText(left: Set<SharedPredicate>): PlannedHop[] {
   let best: { readonly hop: Extract<Hop, { text: string }>; readonly predicate: SharedPredicate } | undefined
   for (const predicate of left) {
-    const hop = textHop(indexableForm(predicate))
+    const hop = textHop(predicate.form)
     if (hop !== undefined && hop.text.length > (best?.hop.text.length ?? 0)) best = { hop, predicate }
   }
   if (best === undefined) return []
-  if (best.hop.kind === 'prefix' || best.hop.isExact) left.delete(best.predicate)
-  return [best.hop]
+  const { hop, predicate } = best
+  if (hop.kind === 'text' && !hop.isExact) return [{ hop, stands: undefined }]
+  left.delete(predicate)
+  return [{ hop, stands: predicate }]
 }
 
 function textHop(form: PredicateForm | undefined): Extract<Hop, { text: string }> | undefined {
@@ -105,16 +112,18 @@ function textHop(form: PredicateForm | undefined): Extract<Hop, { text: string }
 }
 
 /** All limits on the first field that has any, as one interval. */
-function takeBand(left: Set<SharedPredicate>): Band | undefined {
+function takeBand(left: Set<SharedPredicate>): Witnesses['band'] {
   let band: Band | undefined
+  const stands: SharedPredicate[] = []
   for (const predicate of left) {
-    const form = indexableForm(predicate)
+    const form = predicate.form
     if (form?.kind !== 'range') continue
     if (band !== undefined && !isSamePath(band.path, form.path)) continue
     band = band === undefined ? form : intersect(band, form)
-    left.delete(predicate)
+    stands.push(predicate)
   }
-  return band
+  for (const predicate of stands) left.delete(predicate)
+  return band === undefined ? undefined : { interval: band, stands }
 }
 
 function intersect(a: Band, b: Band): Band {
@@ -129,19 +138,14 @@ function intersect(a: Band, b: Band): Band {
   }
 }
 
-function takePresence(left: Set<SharedPredicate>): Hop[] {
+function takePresence(left: Set<SharedPredicate>): PlannedHop[] {
   for (const predicate of left) {
-    const form = indexableForm(predicate)
+    const form = predicate.form
     if (form?.kind !== 'present') continue
     left.delete(predicate)
-    return [{ kind: 'presence', path: form.path }]
+    return [{ hop: { kind: 'presence', path: form.path }, stands: predicate }]
   }
   return []
-}
-
-function indexableForm(predicate: SharedPredicate): PredicateForm | undefined {
-  const { form } = predicate
-  return form === undefined || METADATA.includes(form.path[0] as string) ? undefined : form
 }
 
 export const isSamePath = (a: readonly string[], b: readonly string[]): boolean =>

@@ -1,4 +1,5 @@
 const TEXT_MIN = 3
+const BEYOND_ASCII = /[\u0080-\uffff]/
 
 /**
  * A text that every match of a regular expression contains: the longest run of plain characters that nothing makes optional.
@@ -6,7 +7,7 @@ const TEXT_MIN = 3
  */
 export function requiredText(pattern: string): string | undefined {
   // Characters beyond ASCII may take two units and fold in ways of their own.
-  if (!isAscii(pattern)) return undefined
+  if (BEYOND_ASCII.test(pattern)) return undefined
   let best = ''
   let run = ''
   const end = (): void => {
@@ -107,9 +108,4 @@ function skipClass(pattern: string, at: number): Atom | undefined {
     }
   }
   return undefined
-}
-
-export function isAscii(text: string): boolean {
-  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 127) return false
-  return true
 }

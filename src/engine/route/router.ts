@@ -7,7 +7,7 @@ import type { FilterMark, KeyGroup, Lane, RouteSlot, RouteTarget, Tap } from './
 import { PredicateTable, testShared } from './predicate.ts'
 import { RuleIndex } from './rule-index.ts'
 import { SubjectTree } from './subject-tree.ts'
-import { type TapIndex, testTap } from './tap-list.ts'
+import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
 
 export interface RouteSpecification {
   readonly slots: readonly RouteSlot[]
@@ -52,14 +52,14 @@ export interface SubjectPlan {
 export class Router {
   readonly #frame: Frame
   readonly #owns: (key: string) => boolean
-  readonly #predicates = new PredicateTable()
   readonly #fields = new FieldTable()
+  readonly #predicates = new PredicateTable(this.#fields)
   readonly #filters = new Map<string, FilterRoutes>()
   readonly #tree = new SubjectTree<FilterRoutes>()
   readonly #groups = new Map<string, KeyGroup>()
   readonly #keyValues = new Map<Lane, (key: string) => Frame['key']>()
   readonly #touched: Lane[] = []
-  readonly #visitStart: (tap: Tap, result: 1 | -1) => void
+  readonly #visitStart: VisitLane
   #stamp = 0
   #revision = 0
 
@@ -67,9 +67,8 @@ export class Router {
     this.#frame = options.frame
     const { index, count } = options
     this.#owns = count === 1 ? () => true : (key) => fnv1a32(key) % count === index
-    this.#visitStart = (tap, result) => {
-      const lane = this.#touch(tap.lane)
-      if (result === 1 && tap.keyed.length === 0) lane.mask |= tap.bit
+    this.#visitStart = (lane, bits) => {
+      this.#touch(lane).mask |= bits
     }
   }
 
@@ -137,7 +136,9 @@ export class Router {
     if (touched.length > 1) sortByRank(touched)
     for (let index = 0; index < touched.length; index++) {
       const lane = touched[index] as Lane
-      this.#evaluate(lane, event)
+      if (lane.plan !== plan) setReach(lane, plan, stamp)
+      if (lane.mask !== lane.reach || lane.group.stamp !== stamp) this.#evaluate(lane, event)
+      else if (lane.group.key === undefined) this.#reportKeyless(lane, event)
     }
     this.#deliver(event)
   }
@@ -162,9 +163,8 @@ export class Router {
     const live = group.live.get(key)
     if (live === undefined) return
     if (live.size > LIVE_LANES_SCANNED_MAX) {
-      waiting.index.match(this.#stamp, this.#frame, (tap) => {
-        if (tap.lane.stamp !== this.#stamp && live.has(tap.lane) && tap.lane.target.has(key))
-          this.#touch(tap.lane)
+      waiting.index.match(this.#stamp, this.#frame, (lane) => {
+        if (lane.stamp !== this.#stamp && live.has(lane) && lane.target.has(key)) this.#touch(lane)
       })
       return
     }
@@ -178,7 +178,7 @@ export class Router {
   /** Without a key there is nothing to look up: the rules that would have wanted the event are found so that they can count it. */
   #collectKeyless(waiting: WaitingLanes, stamp: number): void {
     for (const lane of waiting.direct) this.#touch(lane)
-    if (waiting.index.size > 0) waiting.index.match(stamp, this.#frame, (tap) => void this.#touch(tap.lane))
+    if (waiting.index.size > 0) waiting.index.match(stamp, this.#frame, (lane) => void this.#touch(lane))
   }
 
   #touch(lane: Lane): Lane {
@@ -293,21 +293,25 @@ export class Router {
       needsEveryEvent: specification.needsEveryEvent,
       direct,
       order: parts.order,
+      plan: undefined,
+      reach: 0,
       stamp: 0,
       mask: 0,
     }
     this.#keyValues.set(lane, specification.keyValue)
     for (const slot of slots) {
       const { subject, unary } = specification.slots[slot] as RouteSlot
+      const keyed = unary.filter((expression) => expression.reads.key)
       taps.push({
         lane,
         slot,
         bit: 1 << slot,
+        decides: keyed.length === 0 ? 1 << slot : 0,
         filter: this.#filter(subject),
         shared: unary
           .filter((expression) => !expression.reads.key)
           .map((expression) => this.#predicates.acquire(expression)),
-        keyed: unary.filter((expression) => expression.reads.key),
+        keyed,
         canStart: (specification.startMask & (1 << slot)) !== 0,
       })
     }
@@ -363,8 +367,21 @@ export class Router {
 /** Whether an event that the tap's step does not start with can still matter: to a rule that watches every event of its subjects. */
 const waitsToo = (tap: Tap): boolean => tap.lane.needsEveryEvent
 
+/** Which taps of a lane events of a plan come through; most lanes see events of one plan again and again. */
+function setReach(lane: Lane, plan: SubjectPlan, stamp: number): void {
+  lane.plan = plan
+  lane.reach = 0
+  for (const tap of lane.taps) if (tap.filter.stamp === stamp) lane.reach |= tap.bit
+}
+
+const INSERTION_MAX = 12
+
 /** Few lanes, nearly always in order already: insertion beats a general sort. */
 function sortByRank(lanes: Lane[]): void {
+  if (lanes.length > INSERTION_MAX) {
+    lanes.sort((a, b) => (isAfter(a, b) ? 1 : -1))
+    return
+  }
   for (let index = 1; index < lanes.length; index++) {
     const lane = lanes[index] as Lane
     let at = index

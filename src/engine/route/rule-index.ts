@@ -2,19 +2,25 @@ import type { EventData, Frame, StreamEvent } from '../model/index.ts'
 import { type Branch, createBranch, type Nodes, type Search } from './branch.ts'
 import { ABSENT, type Field, type FieldTable, NUMBER, readField } from './field.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
-import type { Tap } from './lane.ts'
-import { type Hop, isSamePath, type Witnesses, witnessesOf } from './placement.ts'
+import type { Lane, Tap } from './lane.ts'
+import { type Hop, isSamePath, type PlannedHop, type Witnesses, witnessesOf } from './placement.ts'
 import { type SharedPredicate, testShared } from './predicate.ts'
-import { type TapIndex, testTap } from './tap-list.ts'
+import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
 
+/** A tap, flattened: with many rules it is the way through memory that costs. */
 interface Entry {
   readonly tap: Tap
-  readonly residual: readonly SharedPredicate[]
+  readonly lane: Lane
+  readonly bits: number
+  /** Undefined: nothing. */
+  readonly residual: readonly SharedPredicate[] | undefined
 }
 
 /** Taps for which everything above the node holds, and what is left to look up for them. */
 interface Node {
   taps: number
+  /** Whether its taps are told apart by lookups; the few of a small node are asked one by one. */
+  isSplit: boolean
   readonly open: Entry[]
   readonly branches: Branch<Node>[]
   readonly bands: BandBranch[]
@@ -25,10 +31,11 @@ interface BandBranch {
   readonly intervals: IntervalList<Entry>
 }
 
-type Visit = (tap: Tap, result: 1 | -1) => void
+/** So many taps may stand in a node before it is split. */
+const UNSPLIT_MAX = 8
 
 const NODES: Nodes<Node> = {
-  create: () => ({ taps: 0, open: [], branches: [], bands: [] }),
+  create: () => ({ taps: 0, isSplit: false, open: [], branches: [], bands: [] }),
   isEmpty: (node) => node.taps === 0,
 }
 
@@ -43,7 +50,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   #stamp = 0
   #data: EventData = {}
   #frame: Frame | undefined
-  #visit: Visit = () => {}
+  #visit: VisitLane = () => {}
 
   constructor(fields: FieldTable) {
     this.#fields = fields
@@ -57,15 +64,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
     const chosen = witnessesOf(tap.shared)
     const witnesses = { ...chosen, hops: this.#order(chosen.hops) }
     this.#placed.set(tap, witnesses)
-    let nodes = [this.#root]
-    for (const hop of witnesses.hops) {
-      for (const node of nodes) node.taps++
-      nodes = nodes.flatMap((node) => this.#branch(node, hop).grow(hop))
-    }
-    for (const node of nodes) {
-      node.taps++
-      this.#insert(node, tap, witnesses)
-    }
+    this.#insert(this.#root, 0, tap, witnesses)
   }
 
   remove(tap: Tap): void {
@@ -86,7 +85,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
     return { lookups: branches.length + bands.length, open: open.length }
   }
 
-  match(stamp: number, frame: Frame, visit: Visit): void {
+  match(stamp: number, frame: Frame, visit: VisitLane): void {
     this.#stamp = stamp
     this.#frame = frame
     this.#data = (frame.event as StreamEvent).data
@@ -124,7 +123,11 @@ export class RuleIndex implements TapIndex, Search<Node> {
   /** The looked-up conjuncts hold: the others decide. */
   #offer(entry: Entry): void {
     const { residual } = entry
-    let result: 1 | -1 = 1
+    if (residual === undefined) {
+      this.#visit(entry.lane, entry.bits)
+      return
+    }
+    let { bits } = entry
     for (let index = 0; index < residual.length; index++) {
       const predicate = residual[index] as SharedPredicate
       const truth =
@@ -132,56 +135,85 @@ export class RuleIndex implements TapIndex, Search<Node> {
           ? predicate.result
           : testShared(predicate, this.#stamp, this.#frame as Frame)
       if (truth === 0) return
-      if (truth < 0) result = -1
+      if (truth < 0) bits = 0
     }
-    this.#visit(entry.tap, result)
+    this.#visit(entry.lane, bits)
   }
 
   #examineTap(tap: Tap): void {
     const result = testTap(tap, this.#stamp, this.#frame as Frame)
-    if (result !== 0) this.#visit(tap, result)
+    if (result !== 0) this.#visit(tap.lane, result === 1 ? tap.decides : 0)
   }
 
   /** Fields by which many taps are told apart come first, so that the tree stays narrow; what has several values stays where it is. */
-  #order(hops: readonly Hop[]): Hop[] {
-    const single = hops.filter((hop) => hop.kind === 'equality' && hop.values.length === 1)
+  #order(hops: readonly PlannedHop[]): PlannedHop[] {
+    const single = hops.filter(({ hop }) => hop.kind === 'equality' && hop.values.length === 1)
     const others = hops.filter((hop) => !single.includes(hop))
-    const ordered: Hop[] = []
+    const ordered: PlannedHop[] = []
     let node: Node | undefined = this.#root
     while (single.length > 0) {
       let best = 0
       let bestWidth = -1
-      single.forEach((hop, index) => {
+      single.forEach(({ hop }, index) => {
         const width = node === undefined ? 0 : (branchOf(node, hop)?.width ?? 0)
         if (width <= bestWidth) return
         best = index
         bestWidth = width
       })
-      const [next] = single.splice(best, 1) as [Hop]
+      const [next] = single.splice(best, 1) as [PlannedHop]
       ordered.push(next)
-      node = node === undefined ? undefined : branchOf(node, next)?.find(next)[0]
+      node = node === undefined ? undefined : branchOf(node, next.hop)?.find(next.hop)[0]
     }
     return [...ordered, ...others]
   }
 
-  #insert(node: Node, tap: Tap, { band, residual }: Witnesses): void {
-    if (band === undefined) {
-      node.open.push({ tap, residual })
+  #insert(node: Node, depth: number, tap: Tap, witnesses: Witnesses): void {
+    node.taps++
+    const isRoot = node === this.#root
+    if (isAtEnd(depth, witnesses) || (!isRoot && !node.isSplit && node.open.length < UNSPLIT_MAX)) {
+      node.open.push(entryOf(depth, tap, witnesses))
       return
     }
-    let branch = node.bands.find(({ field }) => isSamePath(field.path, band.path))
+    if (!node.isSplit) this.#split(node, depth)
+    this.#passOn(node, depth, tap, witnesses)
+  }
+
+  #split(node: Node, depth: number): void {
+    node.isSplit = true
+    for (const entry of node.open.splice(0)) {
+      const witnesses = this.witnesses(entry.tap)
+      if (isAtEnd(depth, witnesses)) node.open.push(entry)
+      else this.#passOn(node, depth, entry.tap, witnesses)
+    }
+  }
+
+  /** Files a tap under its next lookup. */
+  #passOn(node: Node, depth: number, tap: Tap, witnesses: Witnesses): void {
+    const planned = witnesses.hops[depth]
+    if (planned !== undefined) {
+      const { hop } = planned
+      for (const child of this.#branch(node, hop).grow(hop)) this.#insert(child, depth + 1, tap, witnesses)
+      return
+    }
+    const { interval } = witnesses.band as NonNullable<Witnesses['band']>
+    let branch = node.bands.find(({ field }) => isSamePath(field.path, interval.path))
     if (branch === undefined) {
-      branch = { field: this.#fields.acquire(band.path), intervals: new IntervalList() }
+      branch = { field: this.#fields.acquire(interval.path), intervals: new IntervalList() }
       node.bands.push(branch)
     }
-    const { low, high } = closedBounds(band)
-    branch.intervals.add(low, high, { tap, residual })
+    const { low, high } = closedBounds(interval)
+    branch.intervals.add(low, high, entryOf(depth + 1, tap, witnesses))
   }
 
   /** Takes a tap out below the node at `depth` of its hops and prunes what it leaves empty. */
   #withdraw(node: Node, depth: number, tap: Tap, witnesses: Witnesses): void {
     node.taps--
-    const hop = witnesses.hops[depth]
+    const at = node.open.findIndex((entry) => entry.tap === tap)
+    if (at >= 0) {
+      node.open.splice(at, 1)
+      return
+    }
+    const hop = witnesses.hops[depth]?.hop
     if (hop === undefined) {
       this.#takeOut(node, tap, witnesses)
       return
@@ -196,12 +228,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   }
 
   #takeOut(node: Node, tap: Tap, { band }: Witnesses): void {
-    if (band === undefined) {
-      const at = node.open.findIndex((entry) => entry.tap === tap)
-      if (at >= 0) node.open.splice(at, 1)
-      return
-    }
-    const branch = node.bands.find(({ field }) => isSamePath(field.path, band.path))
+    const branch = node.bands.find(({ field }) => isSamePath(field.path, band?.interval.path ?? []))
     const entry = branch?.intervals.all().find((candidate) => candidate.tap === tap)
     if (branch === undefined || entry === undefined) return
     branch.intervals.remove(entry)
@@ -217,6 +244,17 @@ export class RuleIndex implements TapIndex, Search<Node> {
     node.branches.push(branch)
     return branch
   }
+}
+
+const isAtEnd = (depth: number, { hops, band }: Witnesses): boolean =>
+  depth > hops.length || (depth === hops.length && band === undefined)
+
+/** The tap as it stands at `depth`: what was looked up on the way need not be asked again. */
+function entryOf(depth: number, tap: Tap, { hops, band, residual }: Witnesses): Entry {
+  const ahead = hops.slice(depth).flatMap(({ stands }) => stands ?? [])
+  const limits = depth > hops.length ? [] : (band?.stands ?? [])
+  const left = [...ahead, ...limits, ...residual]
+  return { tap, lane: tap.lane, bits: tap.decides, residual: left.length === 0 ? undefined : left }
 }
 
 const branchOf = (node: Node, hop: Hop): Branch<Node> | undefined =>

@@ -1,14 +1,19 @@
 import type { Frame } from '../model/index.ts'
-import type { Tap } from './lane.ts'
+import type { Lane, Tap } from './lane.ts'
 import { testShared } from './predicate.ts'
+
+/**
+ * A lane with a tap whose shared conjuncts hold or fail with an error; `bits` are those that are known to hold by that, none for an
+ * error. The same may be said twice.
+ */
+export type VisitLane = (lane: Lane, bits: number) => void
 
 /** Taps of one subject filter, found by what their shared conjuncts demand of an event. */
 export interface TapIndex {
   readonly size: number
   add(tap: Tap): void
   remove(tap: Tap): void
-  /** Visits taps whose shared conjuncts may all hold; says of each whether they are known to (1), or undecided by an error (-1). */
-  match(stamp: number, frame: Frame, visit: (tap: Tap, result: 1 | -1) => void): void
+  match(stamp: number, frame: Frame, visit: VisitLane): void
 }
 
 /** The plain form: every tap is looked at. */
@@ -28,10 +33,10 @@ export class TapList implements TapIndex {
     if (at >= 0) this.#taps.splice(at, 1)
   }
 
-  match(stamp: number, frame: Frame, visit: (tap: Tap, result: 1 | -1) => void): void {
+  match(stamp: number, frame: Frame, visit: VisitLane): void {
     for (const tap of this.#taps) {
       const result = testTap(tap, stamp, frame)
-      if (result !== 0) visit(tap, result)
+      if (result !== 0) visit(tap.lane, result === 1 ? tap.decides : 0)
     }
   }
 }
