@@ -1,0 +1,199 @@
+import { Engine, type RuleProperties } from 'json-rules-engine'
+import type { JsonObject } from '../src/engine/index.ts'
+import { detectionEvents, detectionRules } from './support/detection.ts'
+import { type Mix, manyRules, mixEvents } from './support/many-rules.ts'
+import { cpuBeyond, cpuMicroseconds, median, printTable, type Row } from './support/measure.ts'
+import { conjunctsOf, evaluateOneByOne, eventOf, RoutedRules } from './support/routed-rules.ts'
+import { random } from './support/traffic.ts'
+
+/*
+ * What one more rule costs. The rule stage (an event to the rules that can take it) by number of rules, beside the same compiled
+ * predicates evaluated one by one, json-rules-engine, and the JSON.parse of the event; rule churn; detection-style rules.
+ *
+ *   npm run bench:index [-- --json] [--quick]
+ */
+
+const isJson = process.argv.includes('--json')
+const isQuick = process.argv.includes('--quick')
+const SIZES = isQuick ? [10, 1000, 10_000] : [1, 10, 100, 1000, 10_000, 100_000]
+const EVENTS = 4000
+
+async function scaling(): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const mix of ['few', 'many'] as const) {
+    for (const count of SIZES) rows.push(await measureSize(mix, count))
+  }
+  return rows
+}
+
+async function measureSize(mix: Mix, count: number): Promise<Row> {
+  const conditions = manyRules(count, mix)
+  const data = mixEvents(EVENTS)
+  const events = data.map(eventOf)
+  const rules = new RoutedRules(conditions)
+  const { stage, parse } = stageBeyondParse(data, rules)
+  rules.deliveries = 0
+  for (const event of events) rules.route(event)
+  const matches = rules.deliveries / EVENTS
+  const oneByOne = conditions.map(conjunctsOf)
+  // Enough to be measured, little enough to end.
+  const some = events.slice(0, Math.max(5, Math.min(EVENTS, Math.floor(2_000_000 / count))))
+  const naive = cpuMicroseconds(
+    some.length,
+    () => some.forEach((event) => void evaluateOneByOne(oneByOne, event)),
+    { samples: 3, warmUps: 1 },
+  )
+  check(
+    some.map((event) => evaluateOneByOne(oneByOne, event)),
+    some.map((event) => deliveriesOf(rules, event)),
+  )
+  const peer =
+    count <= 1000 ? await jsonRulesEngine(conditions, data.slice(0, count <= 100 ? 200 : 20)) : undefined
+  return {
+    mix,
+    rules: count,
+    matches,
+    stage,
+    'JSON.parse': parse,
+    'stage/parse': stage / parse,
+    'one by one': naive,
+    'times faster': naive / stage,
+    'json-rules-engine': peer ?? '-',
+  }
+}
+
+/** The stage is measured on events that were just parsed, as they are in life: their strings are in the caches and not hashed yet. */
+function stageBeyondParse(
+  data: readonly JsonObject[],
+  rules: RoutedRules,
+): { readonly stage: number; readonly parse: number } {
+  const texts = data.map((event) => JSON.stringify(event))
+  let sequences = 0
+  const { part, beyond } = cpuBeyond(
+    texts.length,
+    () => {
+      for (const text of texts) sequences += eventOf(JSON.parse(text), 0).sequence
+    },
+    () => {
+      for (const text of texts) rules.route(eventOf(JSON.parse(text), 0))
+    },
+  )
+  if (sequences === 0) throw new Error('nothing was parsed')
+  return { stage: beyond, parse: part }
+}
+
+function deliveriesOf(rules: RoutedRules, event: Parameters<RoutedRules['route']>[0]): number {
+  const before = rules.deliveries
+  rules.route(event)
+  return rules.deliveries - before
+}
+
+/** A stage that is fast because it is wrong is not measured. */
+function check(wanted: readonly number[], got: readonly number[]): void {
+  const at = wanted.findIndex((count, index) => count !== got[index])
+  if (at >= 0) throw new Error(`event ${at}: ${got[at]} rules found, ${wanted[at]} hold`)
+}
+
+/** µs per event; conditions as json-rules-engine writes them. */
+async function jsonRulesEngine(
+  conditions: readonly string[],
+  events: readonly JsonObject[],
+): Promise<number> {
+  const engine = new Engine(
+    conditions.map(
+      (condition): RuleProperties => ({
+        conditions: { all: condition.split(' and ').map(asPeer) },
+        event: { type: 'match' },
+      }),
+    ),
+    { allowUndefinedFacts: true },
+  )
+  const before = process.cpuUsage()
+  for (const event of events) await engine.run(event)
+  const used = process.cpuUsage(before)
+  return (used.user + used.system) / events.length
+}
+
+const PEER_OPERATORS: Readonly<Record<string, string>> = {
+  '=': 'equal',
+  in: 'in',
+  '<': 'lessThan',
+  '>': 'greaterThan',
+  '>=': 'greaterThanInclusive',
+}
+
+function asPeer(conjunct: string): { fact: string; operator: string; value: unknown } {
+  const [, fact = '', operator = '', value = ''] = /^(\w+) (=|in|<|>=|>) (.*)$/.exec(conjunct) ?? []
+  return { fact, operator: PEER_OPERATORS[operator] ?? operator, value: JSON.parse(value) }
+}
+
+function churn(): Row {
+  const count = 10_000
+  const rules = new RoutedRules(manyRules(count, 'few'))
+  const events = mixEvents(EVENTS).map(eventOf)
+  for (const event of events) rules.route(event)
+  const below = random(9)
+  const updates: number[] = []
+  const stalls: number[] = []
+  for (let update = 0; update < (isQuick ? 200 : 2000); update++) {
+    const before = performance.now()
+    rules.replace(below(count))
+    updates.push(performance.now() - before)
+    // The events right behind an update pay for what it put off.
+    for (let next = 0; next < 20; next++) {
+      const start = performance.now()
+      rules.route(events[below(EVENTS)] as (typeof events)[number])
+      stalls.push(performance.now() - start)
+    }
+  }
+  return {
+    rules: count,
+    updates: updates.length,
+    'median ms': median(updates),
+    'longest ms': Math.max(...updates),
+    'longest event ms': Math.max(...stalls),
+  }
+}
+
+function detection(): Row {
+  const conditions = detectionRules(3000)
+  const data = detectionEvents(1000)
+  const events = data.map(eventOf)
+  const rules = new RoutedRules(conditions)
+  const { stage, parse } = stageBeyondParse(data, rules)
+  rules.deliveries = 0
+  for (const event of events) rules.route(event)
+  const matches = rules.deliveries / events.length
+  const oneByOne = conditions.map(conjunctsOf)
+  const some = events.slice(0, 200)
+  const naive = cpuMicroseconds(
+    some.length,
+    () => some.forEach((event) => void evaluateOneByOne(oneByOne, event)),
+    { samples: 3, warmUps: 1 },
+  )
+  check(
+    some.map((event) => evaluateOneByOne(oneByOne, event)),
+    some.map((event) => deliveriesOf(rules, event)),
+  )
+  return {
+    matches,
+    stage,
+    'events/s': 1e6 / stage,
+    'JSON.parse': parse,
+    'events/s with parse': 1e6 / (stage + parse),
+    'one by one': naive,
+    'times faster': naive / stage,
+  }
+}
+
+const results = {
+  scaling: await scaling(),
+  churn: churn(),
+  detection: detection(),
+}
+if (isJson) console.log(JSON.stringify(results))
+else {
+  printTable('The rule stage by number of rules (µs of CPU per event)', results.scaling)
+  printTable('Rules taken out and put in again under load', [results.churn])
+  printTable('Detection-style: 3,000 rules, 40-field events', [results.detection])
+}

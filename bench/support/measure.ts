@@ -1,0 +1,64 @@
+/** CPU of all threads in µs per call, the median of `samples` rounds of `calls` calls. */
+export function cpuMicroseconds(
+  calls: number,
+  round: () => void,
+  options: { readonly samples?: number; readonly warmUps?: number } = {},
+): number {
+  for (let warmUp = 0; warmUp < (options.warmUps ?? 2); warmUp++) round()
+  const samples = Array.from({ length: options.samples ?? 5 }, () => {
+    return cpuOf(round) / calls
+  })
+  return median(samples)
+}
+
+/**
+ * What `whole` costs beyond its `part`, and what the part costs: both in turns, so that a busy machine troubles them alike; medians.
+ */
+export function cpuBeyond(
+  calls: number,
+  part: () => void,
+  whole: () => void,
+  options: { readonly samples?: number } = {},
+): { readonly part: number; readonly beyond: number } {
+  const parts: number[] = []
+  const beyond: number[] = []
+  for (let sample = -2; sample < (options.samples ?? 9); sample++) {
+    const first = cpuOf(part)
+    const second = cpuOf(whole)
+    if (sample < 0) continue
+    parts.push(first / calls)
+    beyond.push((second - first) / calls)
+  }
+  return { part: median(parts), beyond: median(beyond) }
+}
+
+function cpuOf(round: () => void): number {
+  const before = process.cpuUsage()
+  round()
+  const used = process.cpuUsage(before)
+  return used.user + used.system
+}
+
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  return sorted[sorted.length >> 1] ?? Number.NaN
+}
+
+export type Row = Readonly<Record<string, string | number>>
+
+/** Rows as a table, columns in the order of the first row; numbers with three significant digits. */
+export function printTable(title: string, rows: readonly Row[]): void {
+  const columns = Object.keys(rows[0] ?? {})
+  const cells = [columns, ...rows.map((row) => columns.map((column) => shown(row[column])))]
+  const widths = columns.map((_, index) => Math.max(...cells.map((row) => row[index]?.length ?? 0)))
+  console.log(`\n${title}`)
+  for (const row of cells) {
+    console.log(row.map((cell, index) => cell.padStart(widths[index] ?? 0)).join('  '))
+  }
+}
+
+function shown(value: string | number | undefined): string {
+  if (typeof value !== 'number') return value ?? ''
+  if (Number.isInteger(value) || Math.abs(value) >= 1000) return Math.round(value).toLocaleString('en')
+  return value.toPrecision(3)
+}
