@@ -123,6 +123,34 @@ describe('a running service', () => {
     stop.abort()
   })
 
+  test('raises an alert for a rule that came over HTTP, on events that came over HTTP', async () => {
+    const live = RULE.replace('hello', 'e2e').replace('by: user', 'by: user\nstatus: live')
+    const put = await json(call('/v1/rules/e2e', { method: 'PUT', body: live, headers: yaml }))
+    expect(put).toMatchObject({ status: 'live', activation: { state: 'active' } })
+    const stop = new AbortController()
+    const stream = await call('/v1/alerts/stream?rule=e2e', { signal: stop.signal })
+    const lines = ['a', 'b'].map((name) =>
+      JSON.stringify({ subject: `events.${name}`, data: { user: 'u9' } }),
+    )
+    const stored = await send('/v1/events', lines.join('\n'), { 'content-type': 'application/x-ndjson' })
+    expect(stored.status).toBe(200)
+    for await (const frame of framesOf(stream))
+      if (frame.includes('event: alert')) {
+        const entry = JSON.parse(frame.slice(frame.indexOf('data: ') + 6))
+        expect(entry).toMatchObject({
+          subject: 'alerts.default.e2e.medium',
+          alert: { type: 'alert.raised.v1', data: { rule: 'e2e', version: 1, key: { user: 'u9' } } },
+        })
+        break
+      }
+    stop.abort()
+    expect(await json(call('/v1/rules/e2e/stats'))).toMatchObject({ total: { matches: 1, alerts: 1 } })
+    expect(await (await call('/metrics')).text()).toContain(
+      'sequitur_alerts_total{rule="e2e",severity="medium",mode="live"} 1',
+    )
+    await call('/v1/rules/e2e?force=true', { method: 'DELETE' })
+  })
+
   test('lists and streams what stands in the alert log', async () => {
     const broker = await connectBroker({ url: service.natsUrl, name: 'test' })
     const publish = (rule: string, severity: string, mode = '') =>

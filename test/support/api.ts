@@ -78,6 +78,7 @@ export interface FakeOptions {
 }
 
 const noTail: StreamTail = {
+  next: async () => 1,
   follow: ({ signal }) =>
     new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
 }

@@ -1,14 +1,19 @@
 import {
-  explainDefinition,
+  compileRule,
+  describeSlots,
+  explainRule,
   failure,
   type JsonValue,
   type Problem,
   type Result,
   type RuleDefinition,
+  type RuleProgram,
   type RuleStatus,
   readRules,
+  runRuleTests,
   setField,
   success,
+  type TestReport,
 } from '../../engine/index.ts'
 import type { CompiledRule, Explanation, RuleText, TestOutcome } from './compiler.ts'
 
@@ -48,7 +53,7 @@ function compileAll(texts: readonly RuleText[]): Result<readonly CompiledRule[]>
   for (const text of texts) {
     const read = readOne(text)
     problems.push(...read.problems)
-    if (read.ok) rules.push(compiledOf(read.value))
+    if (read.ok) rules.push(compiledOf(read.value.definition))
   }
   return rules.length === texts.length ? success(rules, problems) : failure(problems)
 }
@@ -69,13 +74,14 @@ const compiledOf = (rule: RuleDefinition): CompiledRule => ({
 function explain(text: RuleText): Result<Explanation> {
   const read = readOne(text)
   if (!read.ok) return read
-  const definition = read.value
+  const program = read.value
+  const { classification } = program.automaton
   return success(
     {
-      text: explainDefinition(definition).join('\n'),
-      automaton: '',
-      cost: '',
-      definition: definition as unknown as JsonValue,
+      text: explainRule(program, { routing: describeSlots(program.events) }),
+      automaton: program.automaton.describe(),
+      cost: `${classification.kind}. ${classification.bound}`,
+      definition: program.definition as unknown as JsonValue,
     },
     read.problems,
   )
@@ -84,7 +90,26 @@ function explain(text: RuleText): Result<Explanation> {
 function test(text: RuleText): Result<readonly TestOutcome[]> {
   const read = readOne(text)
   if (!read.ok) return read
-  return success([], read.problems)
+  const { rules } = runRuleTests([read.value])
+  const outcomes = rules.flatMap(({ rule, tests }) => tests.map((report) => outcomeOf(rule, report, text)))
+  return success(outcomes, read.problems)
+}
+
+function outcomeOf(rule: string, { name, passed, line, failure }: TestReport, text: RuleText): TestOutcome {
+  const details =
+    failure === undefined
+      ? []
+      : [
+          `expected ${failure.expected}`,
+          `got ${failure.got}`,
+          ...failure.differences.map(
+            ({ field, expected, got }) =>
+              `${field}: expected ${JSON.stringify(expected)}, got ${JSON.stringify(got)}`,
+          ),
+          ...(failure.reason === undefined ? [] : [`because ${failure.reason}`]),
+        ]
+  const at = line === undefined ? {} : { line: line + (text.firstLine ?? 1) - 1 }
+  return { rule, name, passed, details, ...at }
 }
 
 function withStatus(text: RuleText, status: RuleStatus): Result<string> {
@@ -95,30 +120,36 @@ function withStatus(text: RuleText, status: RuleStatus): Result<string> {
   return success(JSON.stringify({ rule, ...rest, status }, null, 2), read.problems)
 }
 
-/** The one rule of a text. */
-function readOne(text: RuleText): Result<RuleDefinition> {
+/** The one rule of a text, compiled. */
+function readOne(text: RuleText): Result<RuleProgram> {
   const read = readRules(text.text, {
     format: text.format,
     ...(text.file === undefined ? {} : { file: text.file }),
   })
-  const problems = read.problems.map((problem) => shifted(problem, text.firstLine))
-  if (!read.ok) return failure(problems)
+  if (!read.ok) return failure(read.problems.map((problem) => shifted(problem, text.firstLine)))
   const [rule] = read.value
-  if (rule !== undefined && read.value.length === 1) return success(rule, problems)
-  const found = read.value.map(({ id }) => id).join(', ')
-  return failure([
-    ...problems,
-    {
-      code: 'one-rule-only',
-      severity: 'error',
-      message: found === '' ? 'there is no rule in it' : `there are several rules in it: ${found}`,
-      hint:
-        found === ''
-          ? 'a rule starts with `rule: my-rule`'
-          : 'send one here, or all of them to /v1/rules:apply',
-      at: { ...(text.file === undefined ? {} : { file: text.file }), line: text.firstLine ?? 1, column: 1 },
+  if (rule === undefined || read.value.length !== 1) return failure([notOne(read.value, text)])
+  const compiled = compileRule(rule)
+  const problems = [...read.problems, ...compiled.problems].map((problem) => shifted(problem, text.firstLine))
+  return compiled.ok ? success(compiled.value, problems) : failure(problems)
+}
+
+function notOne(rules: readonly RuleDefinition[], text: RuleText): Problem {
+  const found = rules.map(({ id }) => id).join(', ')
+  return {
+    code: 'one-rule-only',
+    severity: 'error',
+    message: found === '' ? 'there is no rule in it' : `there are several rules in it: ${found}`,
+    hint:
+      found === ''
+        ? 'a rule starts with `rule: my-rule`'
+        : 'send one here, or all of them to /v1/rules:apply',
+    at: {
+      ...(text.file === undefined ? {} : { file: text.file }),
+      line: text.firstLine ?? 1,
+      column: 1,
     },
-  ])
+  }
 }
 
 /** Lines count from the start of what was sent, not of this rule. */

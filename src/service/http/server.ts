@@ -147,7 +147,9 @@ async function build(
         reply.hijack()
         for (const [name, value] of Object.entries(reply.getHeaders()))
           if (value !== undefined) reply.raw.setHeader(name, value)
+        // The connection ends with its stream: nothing is left for a stopping service to wait for.
         reply.raw.writeHead(200, {
+          connection: 'close',
           'content-type': 'text/event-stream; charset=utf-8',
           'x-accel-buffering': 'no',
         })

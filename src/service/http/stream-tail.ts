@@ -6,8 +6,8 @@ import { storedAt } from '../stream-page.ts'
 
 export interface TailOptions {
   readonly filter: string
-  /** First sequence to see; absent: from now on. */
-  readonly from?: number
+  /** First sequence to see. */
+  readonly from: number
   readonly signal: AbortSignal
 }
 
@@ -22,6 +22,8 @@ export interface TailMessage {
 
 /** A stream as it grows. */
 export interface StreamTail {
+  /** The sequence that the next message will have. */
+  next(): Promise<number>
   /** Calls `visit` for each message, one after the other, until the signal is aborted. Survives a broker that goes and comes back. */
   follow(options: TailOptions, visit: (message: TailMessage) => Promise<void>): Promise<void>
 }
@@ -34,9 +36,10 @@ const FORGOTTEN_AFTER_MS = 30_000
 
 export function natsStreamTail(broker: Broker, stream: string): StreamTail {
   return {
+    next: async () => (await broker.manager.streams.info(stream)).state.last_seq + 1,
     follow: async (options, visit) => {
       const { signal } = options
-      let next = options.from ?? (await broker.manager.streams.info(stream)).state.last_seq + 1
+      let next = options.from
       let consumer: Consumer | undefined
       while (!signal.aborted) {
         try {

@@ -2,6 +2,7 @@ import { ALERT_FILTERS, type AlertMode, alertMatches, readAlert } from '../alert
 import { data, problem, route } from '../route.ts'
 import { RULE_ID, ref, SEVERITY_VALUES } from '../schemas.ts'
 import { instantOf } from './instant.ts'
+import { startOf } from './stream-start.ts'
 
 const FILTER = {
   rule: { type: 'string', pattern: RULE_ID, description: 'Only of this rule.' },
@@ -136,20 +137,15 @@ export const ALERT_ROUTES = [
       },
     },
     handle: async ({ query, headers, signal }, { output }) => {
-      const last = headers['last-event-id']
-      const from =
-        last !== undefined ? Number(last) + 1 : query.from === undefined ? undefined : Number(query.from)
+      const from = await startOf(output, headers['last-event-id'], query.from)
       return {
         kind: 'stream',
         run: (sink) =>
-          output.follow(
-            { filter: ALERT_FILTERS[query.mode], signal, ...(from === undefined ? {} : { from }) },
-            async (message) => {
-              const entry = readAlert(message)
-              if (entry !== undefined && alertMatches(entry.alert, query))
-                await sink.send({ id: String(entry.sequence), event: 'alert', data: entry })
-            },
-          ),
+          output.follow({ filter: ALERT_FILTERS[query.mode], signal, from }, async (message) => {
+            const entry = readAlert(message)
+            if (entry !== undefined && alertMatches(entry.alert, query))
+              await sink.send({ id: String(entry.sequence), event: 'alert', data: entry })
+          }),
       }
     },
   }),

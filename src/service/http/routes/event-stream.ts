@@ -1,5 +1,6 @@
 import { isConcreteSubject } from '../../subjects.ts'
 import { problem, route } from '../route.ts'
+import { startOf } from './stream-start.ts'
 
 interface TailQuery {
   readonly subject: string
@@ -56,34 +57,29 @@ export const EVENT_STREAM_ROUTES = [
         !isConcreteSubject(subject.replace(/(^|\.)>$/, '$1x').replace(/(^|\.)\*(?=\.|$)/g, '$1x'))
       )
         return problem(400, 'event-subject-not-accepted', 'subject is no NATS subject filter')
-      const last = headers['last-event-id']
-      const from =
-        last !== undefined ? Number(last) + 1 : query.from === undefined ? undefined : Number(query.from)
+      const from = await startOf(input, headers['last-event-id'], query.from)
       let second = 0
       let sent = 0
       let skipped = 0
       return {
         kind: 'stream',
         run: (sink) =>
-          input.follow(
-            { filter: subject, signal, ...(from === undefined ? {} : { from }) },
-            async (message) => {
-              if (message.subject.startsWith('sequitur.log.')) return
-              const current = Math.floor(now() / 1000)
-              if (current !== second) {
-                second = current
-                sent = 0
-                if (skipped > 0) await sink.send({ event: 'skipped', data: { count: skipped } })
-                skipped = 0
-              }
-              if (sent >= perSecond) {
-                skipped += 1
-                return
-              }
-              sent += 1
-              await sink.send({ id: String(message.seq), event: 'event', data: viewOf(message) })
-            },
-          ),
+          input.follow({ filter: subject, signal, from }, async (message) => {
+            if (message.subject.startsWith('sequitur.log.')) return
+            const current = Math.floor(now() / 1000)
+            if (current !== second) {
+              second = current
+              sent = 0
+              if (skipped > 0) await sink.send({ event: 'skipped', data: { count: skipped } })
+              skipped = 0
+            }
+            if (sent >= perSecond) {
+              skipped += 1
+              return
+            }
+            sent += 1
+            await sink.send({ id: String(message.seq), event: 'event', data: viewOf(message) })
+          }),
       }
     },
   }),
