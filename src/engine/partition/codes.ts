@@ -5,6 +5,7 @@ export const NOTICE_CODES = [
   'list-values-refused',
   'partial-matches-dropped',
   'partial-matches-shed',
+  'skip-step-missed',
   'reorder-buffer-full',
   'rule-quarantined',
   'withheld-not-recorded',

@@ -206,6 +206,10 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     this.#shed(count, 'partial matches of one key')
   }
 
+  skipMissed(match: Match, step: string): void {
+    this.notice('skip-step-missed', { step, sequence: match.last.sequence })
+  }
+
   /** Forgets a key: matcher, suppressions, samples. */
   erase(key: string): void {
     this.#touch()

@@ -3,10 +3,17 @@ import { parseArgs } from 'node:util'
 import { readCases } from './corpus.ts'
 import { runDirect } from './direct.ts'
 import { differences } from './outcome.ts'
+import { runProduct } from './product.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { out: { type: 'string' }, restore: { type: 'boolean' } },
+  options: {
+    out: { type: 'string' },
+    // After every operation the state is stored and restored.
+    restore: { type: 'boolean' },
+    // The matcher alone, without the rule compiler and the partition.
+    direct: { type: 'boolean' },
+  },
 })
 const file = positionals[0]
 if (file === undefined) {
@@ -18,7 +25,9 @@ const results: unknown[] = []
 let passed = 0
 let failed = 0
 for (const source of readCases(file)) {
-  const outcome = runDirect(source, { restoreAlways: values.restore === true })
+  const outcome = (values.direct === true ? runDirect : runProduct)(source, {
+    restoreAlways: values.restore === true,
+  })
   results.push(
     outcome.kind === 'error' ? { id: source.id, error: outcome.error } : { id: source.id, out: outcome.out },
   )

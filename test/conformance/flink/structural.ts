@@ -14,6 +14,8 @@ export interface Definition {
   /** The corpus' name of the stage; undefined for one that takes nothing. */
   readonly stage: string | undefined
   readonly where: Predicate
+  /** May take several events in one match. */
+  readonly isCounted: boolean
 }
 
 export interface Structural {
@@ -29,6 +31,8 @@ const CONTIGUITY: Record<string, Contiguity> = {
   nonDeterministicRelaxed: 'non-deterministic-relaxed',
 }
 
+const repeats = (stage: Stage): boolean => stage.quantifier !== undefined && stage.quantifier.max !== 1
+
 const NO_LIMIT = Number.POSITIVE_INFINITY
 
 /**
@@ -40,11 +44,11 @@ export function toStructural(source: CorpusPattern): Structural {
   const nameByStage = new Map<string, string>()
   let limit = source.within?.ms ?? NO_LIMIT
 
-  const define = (stage: string | undefined, where: Predicate | undefined): string => {
+  const define = (stage: string | undefined, where: Predicate | undefined, isCounted = false): string => {
     const known = stage === undefined ? undefined : nameByStage.get(stage)
     if (known !== undefined) return known
     const name = `e${definitions.length}`
-    definitions.push({ name, stage, where: where ?? { op: 'true' } })
+    definitions.push({ name, stage, where: where ?? { op: 'true' }, isCounted })
     if (stage !== undefined) nameByStage.set(stage, name)
     return name
   }
@@ -65,7 +69,8 @@ export function toStructural(source: CorpusPattern): Structural {
     }
   }
 
-  const toStep = (stage: Stage): PatternStep => {
+  const toStep = (stage: Stage, isRepeated: boolean): PatternStep => {
+    const isCounted = isRepeated || repeats(stage)
     if (stage.within?.type === 'firstAndLast') limit = Math.min(limit, stage.within.ms)
     const hop = stage.within?.type === 'previousAndCurrent' ? { hopMs: durationMs(stage.within.ms) } : {}
     if (stage.contiguity === 'notNext' || stage.contiguity === 'notFollowedBy')
@@ -81,20 +86,20 @@ export function toStructural(source: CorpusPattern): Structural {
       return {
         kind: 'group',
         contiguity,
-        steps: stage.group.stages.map(toStep),
+        steps: stage.group.stages.map((each) => toStep(each, isCounted)),
         ...toQuantifier(stage),
         ...hop,
       }
     return {
       kind: 'event',
-      events: [define(stage.name, stage.where)],
+      events: [define(stage.name, stage.where, isCounted)],
       contiguity,
       ...toQuantifier(stage),
       ...hop,
     }
   }
 
-  const steps = source.stages.map(toStep)
+  const steps = source.stages.map((stage) => toStep(stage, false))
   const skip = source.afterMatchSkip
   const step = skip.target === undefined ? '' : (nameByStage.get(skip.target) ?? skip.target)
   const orFail = skip.throwOnMiss === true ? { orFail: true } : {}
