@@ -24,6 +24,8 @@ class LogState {
   entries = 0
   isArmed = false
   isChanged = false
+  /** Entries after the last look for ones that nothing needs any more. */
+  kept = 0
   /** Matches that started with this event or before it were shed. */
   floor: StreamEvent | undefined = undefined
 
@@ -92,6 +94,7 @@ export class LogMatcher implements KeyedMatcher {
     if (arrivals.length > 0) this.#dirty.mark(state)
     if (known === undefined && state.entries > 0) this.#states.set(key, state)
     this.#report(state, complete, event)
+    this.#collect(state)
     this.#shed(state)
     if (!state.isArmed) this.#arm(state)
   }
@@ -256,6 +259,30 @@ export class LogMatcher implements KeyedMatcher {
       this.#host.matched(match, state.key)
   }
 
+  /** Drops what no edge waits for and no waiting entry goes on from; all of it at once when nothing waits. */
+  #collect(state: LogState): void {
+    if (state.isEmpty) return
+    if (state.logs.every((log) => log === undefined || lowestWaiting(log) >= log.end)) {
+      this.#clear(state)
+      this.#dirty.mark(state)
+      return
+    }
+    // Looking costs as much as there is: only when there is twice as much as the last look left.
+    if (state.entries < 2 * state.kept + 16) return
+    for (let id = state.logs.length - 1; id > 0; id--) {
+      const log = state.logs[id]
+      if (log === undefined) continue
+      const lowest = lowestNeeded(state.logs, id, log)
+      let removed = 0
+      while (log.size > 0 && log.start < lowest) {
+        log.removeFirst()
+        removed++
+      }
+      this.#count(state, -removed)
+    }
+    state.kept = state.entries
+  }
+
   #isAboveFloor(state: LogState, start: StreamEvent): boolean {
     return state.floor === undefined || compareEvents(start, state.floor) > 0
   }
@@ -302,6 +329,7 @@ export class LogMatcher implements KeyedMatcher {
 
   #clear(state: LogState): void {
     for (const log of state.logs) log?.clear()
+    state.kept = 0
     this.#count(state, -state.entries)
   }
 
@@ -329,6 +357,31 @@ export class LogMatcher implements KeyedMatcher {
     if (state.isEmpty && !state.isArmed && !state.isChanged && this.#states.get(state.key) === state)
       this.#states.delete(state.key)
   }
+}
+
+function lowestWaiting(log: EventLog): number {
+  let lowest = log.end
+  for (const position of log.waiting) if (position < lowest) lowest = position
+  return Math.max(lowest, log.start)
+}
+
+/** The first position that something waiting may still need; the logs of later states hold only what is needed already. */
+function lowestNeeded(logs: ReadonlyArray<EventLog | undefined>, id: number, log: EventLog): number {
+  let lowest = lowestWaiting(log)
+  for (const other of logs) {
+    if (other === undefined || other === log) continue
+    for (let position = other.start; position < other.end; position++) {
+      const range = other.at(position)?.ranges.find((each) => each.state === id)
+      if (range === undefined) continue
+      lowest = Math.min(lowest, range.from)
+      break
+    }
+  }
+  // A repeated step goes on from its own earlier events.
+  for (let position = log.end - 1; position >= Math.max(lowest, log.start); position--)
+    for (const range of log.at(position)?.ranges ?? [])
+      if (range.state === id) lowest = Math.min(lowest, range.from)
+  return lowest
 }
 
 function encode(state: LogState, writer: StateWriter): void {
