@@ -65,11 +65,6 @@ function saidOtherwise(token: Token): string | undefined {
   return SAID_OTHERWISE.get(token.text.slice(0, 2)) ?? SAID_OTHERWISE.get(token.text.slice(0, 1))
 }
 
-/** How a token is called in messages. */
-export function spoken(token: Token): string {
-  return token.kind === 'end' ? 'the sentence ends' : `\`${token.text}\` stands`
-}
-
 /**
  * Refuses `token` where only `allowed` (words, or descriptions in angle brackets such as `<event name>`) could stand, with the fix that
  * fits: the word that was meant, or how the thing is said here.

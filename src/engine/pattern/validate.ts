@@ -1,25 +1,19 @@
-import {
-  type AbsenceStep,
-  type AfterMatch,
-  type EventName,
-  nearest,
-  type Pattern,
-  type PatternStep,
-  type Problem,
-  type Quantifier,
-  type RuleLimits,
+import type {
+  AbsenceStep,
+  AfterMatch,
+  EventName,
+  Pattern,
+  PatternStep,
+  Problem,
+  Quantifier,
+  RuleLimits,
 } from '../model/index.ts'
-import type { PatternCode } from './codes.ts'
+import { checkLimits } from './check-limits.ts'
+import { checkNames, checkUniqueness, checkWithout } from './check-names.ts'
+import { checkSkip } from './check-skip.ts'
 import { DURATION_MAX_MS, formatDuration } from './duration.ts'
-import {
-  allSteps,
-  canBeEmpty,
-  innerPatterns,
-  longestLimit,
-  ownEvents,
-  positiveNames,
-  repeats,
-} from './walk.ts'
+import type { Report } from './report.ts'
+import { allSteps, canBeEmpty, innerPatterns, ownEvents, repeats } from './walk.ts'
 import { listOf } from './words.ts'
 
 /** Steps of one pattern, nested ones included. */
@@ -35,8 +29,6 @@ export interface PatternContext {
   readonly afterMatch?: AfterMatch
   readonly limits?: RuleLimits
 }
-
-type Report = (code: PatternCode, pointer: string, message: string, hint?: string) => void
 
 /**
  * What is wrong with a pattern, all of it, each with its JSON Pointer from the pattern (skip targets: `/afterMatch`, which is beside the
@@ -301,160 +293,4 @@ function checkAfterAbsence(scope: Scope, step: AbsenceStep, after: PatternStep, 
     message,
     `remove ${listOf(both)} on one side, or give the absence a time: \`forMs\``,
   )
-}
-
-function checkNames(pattern: Pattern, names: readonly EventName[] | undefined, error: Report): void {
-  if (!names) return
-  const check = (name: EventName, pointer: string) => {
-    if (names.includes(name)) return
-    const meant = nearest(name, names)
-    const known =
-      names.length === 0 ? 'the rule defines no events' : `the rule defines ${listOf(names, 'and')}`
-    error(
-      'unknown-event',
-      pointer,
-      `There is no event \`${name}\`.`,
-      meant === undefined ? known : `did you mean \`${meant}\`?`,
-    )
-  }
-  const checkAll = (said: readonly EventName[] | undefined, pointer: string) =>
-    said?.forEach((name, index) => {
-      check(name, `${pointer}/${index}`)
-    })
-  checkAll(pattern.without, '/without')
-  for (const { step, pointer } of allSteps(pattern)) {
-    if (step.kind === 'event' || step.kind === 'absence') checkAll(step.events, `${pointer}/events`)
-    if (step.kind === 'any-order') checkAll(step.members, `${pointer}/members`)
-    for (const inner of innerPatterns(step))
-      checkAll(inner.pattern.without, `${pointer}${inner.pointer}/without`)
-    if (step.kind === 'absence' || step.quantifier?.until === undefined) continue
-    check(step.quantifier.until, `${pointer}/quantifier/until`)
-  }
-}
-
-function checkUniqueness(pattern: Pattern, error: Report): void {
-  const seen = new Set<EventName>()
-  for (const { step, pointer } of allSteps(pattern)) {
-    const part = step.kind === 'any-order' ? 'members' : 'events'
-    for (const [index, name] of ownEvents(step).entries()) {
-      if (seen.has(name)) {
-        const hint = `define a second event with the same subject and condition, for example \`${name}_again\``
-        error(
-          'duplicate-step',
-          `${pointer}/${part}/${index}`,
-          `\`${name}\` stands twice: \`$${name}\` could not tell which.`,
-          hint,
-        )
-      }
-      seen.add(name)
-    }
-    if (step.kind === 'absence' || step.quantifier?.until === undefined) continue
-    if (ownEvents(step).includes(step.quantifier.until)) {
-      const hint = 'end the repetition with another event'
-      const message = `\`${step.quantifier.until}\` cannot both repeat and end the repetition.`
-      error('contradictory-pattern', `${pointer}/quantifier/until`, message, hint)
-    }
-  }
-}
-
-/** `without` a step's own event is fine for the first single step ("no second one"); everywhere else the match would forbid itself. */
-function checkWithout(pattern: Pattern, pointer: string, error: Report): void {
-  for (const [index, name] of (pattern.without ?? []).entries()) {
-    for (const { step } of allSteps(pattern)) {
-      if (!ownEvents(step).includes(name)) continue
-      const starts =
-        step === pattern.steps[0] && step.kind === 'event' && !repeats(step) && pattern.steps.length > 1
-      if (starts) continue
-      const hint = `remove \`${name}\` from \`without\`, or define a second event for what must not come`
-      error(
-        'contradictory-pattern',
-        `${pointer}/without/${index}`,
-        `The pattern takes \`${name}\` and forbids it.`,
-        hint,
-      )
-    }
-  }
-  for (const { step, pointer: at } of allSteps(pattern, pointer)) {
-    for (const inner of innerPatterns(step)) {
-      if (inner.pattern.without)
-        checkWithout({ ...inner.pattern, steps: inner.pattern.steps }, at + inner.pointer, error)
-    }
-  }
-}
-
-/** A pattern that waits without any limit keeps partial matches for ever. */
-function checkLimits(pattern: Pattern, limits: RuleLimits, error: Report, warn: Report): void {
-  const waiting = firstOpenWait(pattern, '')
-  if (waiting === undefined) return
-  const bounded = limits.partialMatchesMax !== undefined || limits.unbounded === true
-  if (longestLimit(pattern) === undefined) {
-    const message = 'The pattern has no time limit: it would wait for ever and keep what it has begun.'
-    const hint =
-      'add `within 1 hour` at the end; or say `limits: { partialMatchesMax: 100 }`; or, if that is meant, `limits: { unbounded: true }`'
-    if (limits.unbounded === true) warn('open-ended-wait', waiting, message, 'nothing, if that is meant')
-    if (!bounded) error('unbounded-pattern', waiting, message, hint)
-  } else if (!bounded) {
-    const hint = 'add `within …` at the end, or `limits: { partialMatchesMax: 100 }`'
-    warn(
-      'open-ended-wait',
-      waiting,
-      'No limit covers this step: it waits for ever once what stands before it has happened.',
-      hint,
-    )
-  }
-}
-
-/** The pointer of a step that can wait without a limit, or undefined when every wait ends. */
-function firstOpenWait(pattern: Pattern, pointer: string): string | undefined {
-  if (pattern.withinMs !== undefined) return undefined
-  for (const [index, step] of pattern.steps.entries()) {
-    const at = `${pointer}/steps/${index}`
-    // An absence with a time, and one that the next event decides, end by themselves.
-    if (step.kind === 'absence') continue
-    if (index > 0 && step.contiguity !== 'strict' && step.hopMs === undefined) return at
-    const single =
-      step.kind === 'event' || (step.kind === 'any-order' && (step.atLeast ?? step.members.length) === 1)
-    if (repeats(step) && step.quantifier?.inner !== 'strict' && step.quantifier?.gapMs === undefined) {
-      // A first step that may take more has already matched where nothing follows; it still keeps what it took.
-      return `${at}/quantifier`
-    }
-    if (step.kind === 'any-order' && !single) return at
-    for (const inner of innerPatterns(step)) {
-      const open = firstOpenWait(inner.pattern, at + inner.pointer)
-      if (open !== undefined) return open
-    }
-  }
-  return undefined
-}
-
-function checkSkip(pattern: Pattern, afterMatch: AfterMatch, error: Report, warn: Report): void {
-  if (afterMatch.kind !== 'skip-to-first' && afterMatch.kind !== 'skip-to-last') return
-  const { step: target } = afterMatch
-  const names = positiveNames(pattern)
-  const pointer = '/afterMatch'
-  if (!names.includes(target)) {
-    const meant = nearest(target, names)
-    const hint =
-      meant === undefined
-        ? `name one of the steps that take events: ${listOf(names)}`
-        : `did you mean \`${meant}\`?`
-    error(
-      'unknown-skip-target',
-      pointer,
-      `\`${target}\` is not a step of the pattern that takes events.`,
-      hint,
-    )
-    return
-  }
-  const [first] = pattern.steps
-  if (first && ownEvents(first).includes(target) && !repeats(first) && afterMatch.orFail !== true) {
-    const message = `Skipping to \`${target}\`, where every match starts, skips nothing.`
-    warn('skip-does-nothing', pointer, message, 'write `afterMatch: no-skip`, or skip to a later step')
-  }
-  const index = pattern.steps.findIndex((step) => ownEvents(step).includes(target))
-  const step = pattern.steps[index]
-  if (step && step.kind === 'event' && step.events.length === 1 && step.quantifier?.optional !== true) return
-  const message = `\`${target}\` may be missing from a match; then nothing is skipped.`
-  if (afterMatch.orFail !== true)
-    warn('skip-target-optional', pointer, message, 'skip to a step that is always there')
 }

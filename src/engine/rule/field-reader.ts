@@ -18,6 +18,14 @@ export interface MapShape {
 
 const KIND_WORDS = { map: 'a map', list: 'a list', scalar: 'a single value' } as const
 
+/** What a comment may stand behind, because a ` #` cannot have been part of it: `by: user # the key`. */
+const UNCUT = {
+  expression: /^[\w.$]+$/,
+  event: /^[^\s"'`]+(?:\s+by\s+[\w.$]+)?$/,
+  sentence: /^/,
+  text: /^\w+$/,
+} as const
+
 /** Reads values of a document, table by table. Every reader reports what it refuses and returns undefined for it. */
 export class FieldReader {
   readonly file: SourceFile
@@ -155,14 +163,17 @@ export class FieldReader {
   }
 
   /** Text with its place. A plain scalar before a comment may have been cut by YAML, so an expression there is refused. */
-  source(node: Located, what: 'expression' | 'text' = 'expression'): SourceText | undefined {
-    if (node.kind !== 'scalar') return this.wrongType(node, what === 'text' ? 'text' : 'an expression (text)')
+  source(
+    node: Located,
+    what: 'expression' | 'event' | 'sentence' | 'text' = 'expression',
+  ): SourceText | undefined {
+    if (node.kind !== 'scalar')
+      return this.wrongType(node, what === 'expression' ? 'an expression (text)' : 'text')
     const constant =
       what === 'expression' && (typeof node.value === 'number' || typeof node.value === 'boolean')
     const text = constant ? String(node.value) : this.text(node, 8_192)
     if (text === undefined) return undefined
-    // A comment behind a bare path (`by: user # the key`) cannot have cut anything that was an expression.
-    if (node.commented && !/^[\w.$]+$/.test(text)) {
+    if (node.commented && !UNCUT[what].test(text)) {
       const message = 'YAML ends the text at ` #`: what follows is a comment and not part of it.'
       const hint = 'quote the text, or put the comment on a line of its own'
       return this.error(

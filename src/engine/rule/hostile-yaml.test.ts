@@ -101,6 +101,12 @@ describe('what YAML does behind the writer’s back is said', () => {
     })
   })
 
+  test('a comment that cuts nothing', () => {
+    const text =
+      'rule: r # id\nby: x # the key\nevents:\n  a: demo.*.a # all\n  b: demo.> by y # others\npattern: a followed by b within 5m # sentence\n'
+    expect(codes(text)).toEqual([])
+  })
+
   test('a comma that splits an expression', () => {
     const text = 'rule: r\nby: x\nevents: { a: { from: demo.a, where: $in_list("l", id) } }\npattern: a\n'
     const [problem] = readRules(text).problems.filter(({ severity }) => severity === 'error')

@@ -67,7 +67,6 @@ function longForm(read: FieldReader, entry: LocatedEntry): EventDefinition | und
   let from: string | undefined
   let by: readonly SourceText[] | undefined
   let where: SourceText | undefined
-  const problems = read.file.problems.length
   read.map(
     entry.value,
     {
@@ -93,9 +92,7 @@ function longForm(read: FieldReader, entry: LocatedEntry): EventDefinition | und
       },
     },
   )
-  if (from === undefined || read.file.problems.length > problems + 1) {
-    if (from === undefined) return undefined
-  }
+  if (from === undefined) return undefined
   return { name: entry.key, from, ...(by ? { by } : {}), ...(where ? { where } : {}) }
 }
 
@@ -137,7 +134,7 @@ function shortForm(read: FieldReader, entry: LocatedEntry): EventDefinition | un
       'write `name: SUBJECT where CONDITION`',
     )
   }
-  const source = read.source(node)
+  const source = read.source(node, 'event')
   if (!source) return undefined
   const [subject = ''] = /^\S+/.exec(source.text) ?? []
   const subjectEnd = node.start + (node.kind === 'scalar' && node.style === 'quoted' ? 1 : 0) + subject.length

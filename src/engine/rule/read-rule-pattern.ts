@@ -33,7 +33,7 @@ export function readRulePattern(
     }
     return
   }
-  const source = read.source(node, 'text')
+  const source = read.source(node, 'sentence')
   if (!source) return
   const locate = (span: { offset: number; length: number }) => ({
     ...sourcePlace(source, span),
