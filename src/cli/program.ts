@@ -21,6 +21,11 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     )
     .version(version(), '-V, --version')
     .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.terminal.print(text.trimEnd()),
+      writeErr: (text) => context.terminal.note(text.trimEnd()),
+      getOutHelpWidth: () => Math.min(context.terminal.width, 110),
+    })
     .showHelpAfterError('(sequitur --help lists the commands)')
     .configureHelp({ showGlobalOptions: true })
 
@@ -84,7 +89,6 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     .argument('<paths...>', 'files, or folders with rules')
     .addOption(outputOption('junit'))
     .option('-w, --watch', 'run again when a file changes')
-    .option('--mutate', 'put mistakes into the rules: which would no test notice?')
     .action(
       runs(async (paths: string[], options: object) =>
         (await import('./commands/test.ts')).test(context, paths, options),

@@ -7,8 +7,10 @@ import { printable } from './terminal/printable.ts'
 import { processTerminal, type Terminal } from './terminal/terminal.ts'
 
 /** Runs one command line and gives its exit code. Every failure that users can cause is a line or two, never a stack. */
-export async function runCli(words: readonly string[]): Promise<ExitCode> {
-  const terminal = processTerminal()
+export async function runCli(
+  words: readonly string[],
+  terminal: Terminal = processTerminal(),
+): Promise<ExitCode> {
   let code: ExitCode = EXIT.ok
   const program = createProgram({
     context: commandContext(terminal),

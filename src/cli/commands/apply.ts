@@ -87,8 +87,13 @@ export async function apply(
 function bodiesOf(files: readonly RuleFile[]): readonly string[] {
   const bodies: string[] = []
   let body = ''
-  for (const { text } of files) {
-    const document = `---\n${text.replace(/^\uFEFF/, '').replace(/^---[ \t]*\n/, '')}\n`
+  for (const { text, format } of files) {
+    // YAML does not take all of JSON's white space.
+    const yaml =
+      format === 'json'
+        ? JSON.stringify(JSON.parse(text), null, 2)
+        : text.replace(/^\uFEFF/, '').replace(/^---[ \t]*\r?\n/, '')
+    const document = `---\n${yaml}${yaml.endsWith('\n') ? '' : '\n'}`
     if (body !== '' && body.length + document.length > CHARACTERS_MAX) {
       bodies.push(body)
       body = ''

@@ -46,7 +46,7 @@ export function findRuleFiles(paths: readonly string[]): FoundFiles {
 
 export const looksLikeRules = (text: string): boolean => {
   const keys = new Set([...text.matchAll(OURS)].map((match) => match[1]))
-  return keys.has('list') || keys.size >= 2
+  return keys.has('rule') || keys.has('list') || keys.size >= 2
 }
 
 const formatOf = (file: string): 'yaml' | 'json' => (/\.json$/i.test(file) ? 'json' : 'yaml')

@@ -22,11 +22,14 @@ function splitYaml(text: string): readonly RuleText[] {
   let line = 1
   for (const [index, start] of [...new Set(starts)].entries()) {
     const end = [...new Set(starts)][index + 1] ?? text.length
-    const document = text.slice(start, end)
+    const separated = text.slice(start, end)
+    // What separates documents belongs to none of them: a rule comes back as its author wrote it.
+    const separator = /^---[ \t]*\r?\n/.exec(separated)?.[0] ?? ''
+    const document = separated.slice(separator.length)
     // Nothing but a separator, comments and blank lines is no document.
     if (/^(?!---(\s|$))[ \t]*[^\s#]/m.test(document))
-      texts.push({ text: document, format: 'yaml', firstLine: line })
-    line += document.split('\n').length - 1
+      texts.push({ text: document, format: 'yaml', firstLine: line + (separator === '' ? 0 : 1) })
+    line += separated.split('\n').length - 1
   }
   return texts
 }
