@@ -5,6 +5,8 @@ import type { ReaderAnswers, ReaderRequest } from './rule-reader.ts'
 import { createSandbox } from './sandbox.ts'
 
 export interface SandboxedCompilerOptions {
+  /** Module of the child process; tests have a worse one. */
+  readonly entry?: URL
   readonly timeMsMax?: number
   readonly heapMiBMax?: number
   readonly queueMax?: number
@@ -25,7 +27,7 @@ export function sandboxedCompiler(options: SandboxedCompilerOptions = {}): RuleC
   // The built package has JavaScript beside this file, a checkout TypeScript.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const sandbox = createSandbox({
-    entry: new URL(`./reader-child.${extension}`, import.meta.url),
+    entry: options.entry ?? new URL(`./reader-child.${extension}`, import.meta.url),
     timeMsMax,
     heapMiBMax,
     queueMax: options.queueMax ?? QUEUE_MAX,

@@ -21,7 +21,10 @@ export const acceptedTypes = (body: Body): readonly string[] =>
  * lenient reader takes for JSON a strict one may have let pass unchecked.
  */
 export function mediaType(header: string | undefined, accepted: readonly string[]): string | undefined {
-  const [type = '', ...parameters] = (header ?? '').split(';').map((part) => part.trim().toLowerCase())
+  const [type = '', ...parameters] = (header ?? '')
+    .split(';')
+    // Only what HTTP calls white space: an odd space is an odd type.
+    .map((part) => part.replace(/^[ \t]+|[ \t]+$/g, '').toLowerCase())
   if (!accepted.includes(type)) return undefined
   return parameters.every((parameter) => /^charset="?utf-8"?$/.test(parameter)) ? type : undefined
 }

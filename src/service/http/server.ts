@@ -50,7 +50,13 @@ async function build(
   options: ApiOptions,
   routes: readonly Route[],
 ): Promise<FastifyInstance> {
-  const app = fastify(serverOptions(options.http))
+  const app = fastify({
+    ...serverOptions(options.http),
+    // What the router cannot make sense of never reaches the hooks.
+    frameworkErrors: (error, request, reply) => {
+      sendProblem(reply, problemOfError(error, request, services))
+    },
+  })
   const stopping = new AbortController()
   const held = new WeakMap<FastifyRequest, Held>()
   let streams = 0

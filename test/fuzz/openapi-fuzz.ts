@@ -1,0 +1,225 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import formats from 'ajv-formats'
+import fc from 'fast-check'
+import type { FastifyInstance } from 'fastify'
+import type { StreamTail } from '../../src/service/http/index.ts'
+import { NOW, startFakeApi } from '../support/api.ts'
+import { hostileText, type Schema, textFor, valueFor } from './arbitraries.ts'
+
+interface Parameter {
+  readonly name: string
+  readonly in: 'path' | 'query' | 'header'
+  readonly required?: boolean
+  readonly schema: Schema
+}
+
+interface Operation {
+  readonly method: string
+  readonly path: string
+  readonly parameters: readonly Parameter[]
+  readonly bodies: Readonly<Record<string, { readonly schema: Schema }>> | undefined
+  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>
+}
+
+export interface Violation {
+  readonly request: string
+  readonly status: number
+  readonly why: string
+  readonly body: string
+}
+
+export interface FuzzReport {
+  readonly requests: number
+  readonly byStatus: Readonly<Record<string, number>>
+  readonly violations: readonly Violation[]
+}
+
+interface Request {
+  readonly operation: Operation
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly payload: string | undefined
+}
+
+const VIOLATIONS_MAX = 20
+
+/** Sends requests made from the API's own description, fitting and not, and checks every answer against the description. */
+export async function fuzz(options: { readonly runs: number; readonly seed: number }): Promise<FuzzReport> {
+  const silentTail: StreamTail = { next: async () => 1, follow: async () => undefined }
+  const { app, alerts } = await startFakeApi({
+    config: { http: { requestsPerSecond: 1_000_000 } },
+    services: { input: silentTail, output: silentTail },
+  })
+  alerts.push(
+    ...Array.from({ length: 20 }, (_, index) => ({
+      sequence: index + 1,
+      subject: 'alerts.default.hello.high',
+      storedAt: new Date(NOW).toISOString(),
+      alert: { subject: 'k', data: { rule: 'hello', severity: 'high' } },
+    })),
+  )
+  try {
+    return await send(app, options)
+  } finally {
+    await app.close()
+  }
+}
+
+async function send(
+  app: FastifyInstance,
+  { runs, seed }: { readonly runs: number; readonly seed: number },
+): Promise<FuzzReport> {
+  const document = (await app.inject('/openapi.json')).json()
+  const check = responseChecker(document)
+  const operations = operationsOf(document)
+  const byStatus: Record<string, number> = {}
+  const violations: Violation[] = []
+  const requests = fc.sample(
+    fc.constantFrom(...operations).chain((operation) => requestFor(operation)),
+    { numRuns: runs, seed },
+  )
+  for (const { operation, url, headers, payload } of requests) {
+    if (violations.length >= VIOLATIONS_MAX) break
+    const method = operation.method.toUpperCase() as 'GET'
+    const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
+    byStatus[answer.statusCode] = (byStatus[answer.statusCode] ?? 0) + 1
+    const why = check(operation, answer.statusCode, String(answer.headers['content-type'] ?? ''), answer.body)
+    if (why !== undefined)
+      violations.push({
+        request: `${method} ${url} ${JSON.stringify(headers)} ${payload ?? ''}`.slice(0, 600),
+        status: answer.statusCode,
+        why,
+        body: answer.body.slice(0, 400),
+      })
+  }
+  if (({} as { polluted?: unknown }).polluted !== undefined) throw new Error('Object.prototype was changed')
+  return { requests: requests.length, byStatus, violations }
+}
+
+const METHODS = ['get', 'put', 'post', 'delete']
+
+function operationsOf(document: {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Record<string, never>>>>>
+}): readonly Operation[] {
+  return Object.entries(document.paths).flatMap(([path, item]) =>
+    METHODS.flatMap((method) => {
+      const operation = item[method] as
+        | {
+            readonly parameters?: readonly Parameter[]
+            readonly requestBody?: { readonly content: NonNullable<Operation['bodies']> }
+            readonly responses: Operation['responses']
+          }
+        | undefined
+      return operation === undefined
+        ? []
+        : [
+            {
+              method,
+              path,
+              parameters: operation.parameters ?? [],
+              bodies: operation.requestBody?.content,
+              responses: operation.responses,
+            },
+          ]
+    }),
+  )
+}
+
+function requestFor(operation: Operation): fc.Arbitrary<Request> {
+  const parameters = fc.tuple(
+    ...operation.parameters.map((parameter) =>
+      fc
+        .tuple(valueFor(parameter.schema), parameter.in === 'path' ? fc.constant(true) : fc.boolean())
+        .map(([value, given]) => ({ parameter, value, given })),
+    ),
+  )
+  return fc
+    .tuple(
+      parameters,
+      bodyFor(operation),
+      fc.constantFrom(undefined, 'application/yaml', 'application/json', '*/*', 'text/html'),
+    )
+    .map(([values, body, accept]) => {
+      const query = new URLSearchParams()
+      const headers: Record<string, string> = { ...body.headers, ...(accept === undefined ? {} : { accept }) }
+      let path = operation.path
+      for (const { parameter, value, given } of values) {
+        if (!given) continue
+        const text = typeof value === 'string' ? value : JSON.stringify(value)
+        if (parameter.in === 'path')
+          path = path.replace(`{${parameter.name}}`, encodeURIComponent(text.toWellFormed()))
+        else if (parameter.in === 'query') query.set(parameter.name, text)
+        else headers[parameter.name] = text.replace(/[^\x20-\x7e]/g, '?')
+      }
+      const search = query.size === 0 ? '' : `?${query}`
+      return { operation, url: path + search, headers, payload: body.payload }
+    })
+}
+
+function bodyFor(
+  operation: Operation,
+): fc.Arbitrary<{ readonly headers: Record<string, string>; readonly payload: string | undefined }> {
+  const nothing = { headers: {}, payload: undefined }
+  const { bodies } = operation
+  if (bodies === undefined) return fc.constant(nothing)
+  const types = Object.keys(bodies)
+  const fits = fc.constantFrom(...types).chain((type) =>
+    fc
+      .oneof(
+        textFor(type),
+        valueFor(bodies[type]?.schema ?? {}).map((value) => JSON.stringify(value) ?? ''),
+      )
+      .map((payload) => ({ headers: { 'content-type': type }, payload })),
+  )
+  const odd = fc
+    .tuple(
+      fc.oneof(
+        fc.constantFrom(
+          'text/plain',
+          'application/json;',
+          'application/json; charset=utf-16',
+          'application/json\t',
+          'application/x-www-form-urlencoded',
+          'multipart/form-data',
+          'APPLICATION/JSON',
+          'application/json, application/yaml',
+          ';',
+        ),
+        hostileText().map((text) => text.replace(/[^\x20-\x7e]/g, '?')),
+      ),
+      textFor(types[0] ?? ''),
+    )
+    .map(([type, payload]) => ({ headers: { 'content-type': type }, payload }))
+  return fc.oneof(
+    { weight: 6, arbitrary: fits },
+    { weight: 1, arbitrary: odd },
+    { weight: 1, arbitrary: fc.constant(nothing) },
+  )
+}
+
+/** What is wrong with an answer, by the document; undefined when nothing is. */
+function responseChecker(document: Readonly<Record<string, unknown>>) {
+  const ajv = new Ajv2020({ strict: false, allErrors: false })
+  formats.default(ajv)
+  ajv.addSchema(document, 'openapi')
+  const pointer = (text: string): string =>
+    encodeURIComponent(text.replaceAll('~', '~0').replaceAll('/', '~1'))
+  return (operation: Operation, status: number, contentType: string, body: string): string | undefined => {
+    if (status >= 500) return 'a server error'
+    if (/\bat \S+ \(.*:\d+:\d+\)|node_modules|\.[jt]s:\d+:\d+/.test(body) && status >= 400)
+      return 'the answer shows a stack'
+    const type = contentType.split(';', 1)[0] ?? ''
+    const described = operation.responses[String(status)]
+    // A path that a hostile parameter made another one is answered there.
+    if (described === undefined)
+      return status === 404 || status === 405 || status === 414 ? undefined : 'the status is not described'
+    if (described.content === undefined) return body === '' ? undefined : 'a body that is not described'
+    if (described.content[type] === undefined) return `the content type ${type} is not described`
+    if (!type.includes('json')) return undefined
+    const schema = ajv.getSchema(
+      `openapi#/paths/${pointer(operation.path)}/${operation.method}/responses/${status}/content/${pointer(type)}/schema`,
+    )
+    if (schema === undefined) return 'the schema is missing'
+    return schema(JSON.parse(body)) === true ? undefined : ajv.errorsText(schema.errors)
+  }
+}
