@@ -314,7 +314,7 @@ describe('rules that would stall or end a compiler', () => {
     })
     expect(many.json()).toMatchObject({ valid: false })
     expect(many.json().errors).toContainEqual(
-      expect.objectContaining({ code: 'rule-too-expensive', line: 8 }),
+      expect.objectContaining({ code: 'rule-too-expensive', line: 9 }),
     )
     await guarded.app.close()
     await compiler.close()
