@@ -5,6 +5,9 @@ import { requiredText } from './required-text.ts'
 const VALUES_MAX = 64
 const EQUALITIES_MAX = 4
 const PREFIX_LENGTH_MAX = 64
+const PREFIX_COMMONNESS = 4
+const TEXT_COMMONNESS = 8
+const SHORT_TEXT = 4
 
 /** One thing to look up. What is looked up after it is looked up among the taps that share it. */
 export type Hop =
@@ -37,7 +40,7 @@ export interface PlannedHop {
 
 /** Which conjuncts of a tap the index looks up, and which are left to be evaluated. */
 export interface Witnesses {
-  /** One inside the other. */
+  /** One inside the other, the rarest first. */
   readonly hops: readonly PlannedHop[]
   /** Looked up last. */
   readonly band: { readonly interval: Band; readonly stands: readonly SharedPredicate[] } | undefined
@@ -55,7 +58,25 @@ export function witnessesOf(conjuncts: readonly SharedPredicate[]): Witnesses {
   const hops: PlannedHop[] = [...takeEqualities(left), ...takeText(left)]
   const band = takeBand(left)
   if (hops.length === 0 && band === undefined) hops.push(...takePresence(left))
+  hops.sort((a, b) => commonness(a) - commonness(b))
   return { hops, band, residual: [...left] }
+}
+
+/**
+ * What tells most taps apart is looked up first. A value is as common as the rules that ask for it are many; texts are searched for
+ * together in one go, so that all but the rarest values come after them.
+ */
+function commonness({ hop, stands }: PlannedHop): number {
+  switch (hop.kind) {
+    case 'equality':
+      return hop.values.length * (stands?.users ?? 1)
+    case 'prefix':
+      return PREFIX_COMMONNESS
+    case 'text':
+      return hop.text.length < SHORT_TEXT ? Number.POSITIVE_INFINITY : TEXT_COMMONNESS
+    case 'presence':
+      return Number.POSITIVE_INFINITY
+  }
 }
 
 function takeEqualities(left: Set<SharedPredicate>): PlannedHop[] {

@@ -7,16 +7,27 @@ import type {
   StreamEvent,
 } from '../model/index.ts'
 import { ABSENT, type Field, type FieldTable, MAPPED, NUMBER, readField, STRUCTURE, TEXT } from './field.ts'
+import { closedBounds } from './interval-list.ts'
 
-/** A conjunct that reads only the event and lists: evaluated once per event for all rules that have it. */
+/** How a predicate is asked: one value, a number in an interval, or whatever its form or expression say. */
+const SINGLE = 1
+const INTERVAL = 2
+const OTHER = 3
+
+/** A conjunct that reads only the event and lists: one for all rules that have it. */
 export interface SharedPredicate {
   readonly expression: Expression
   readonly form: PredicateForm | undefined
   /** The field that the form is about. */
   readonly field: Field | undefined
+  readonly ask: typeof SINGLE | typeof INTERVAL | typeof OTHER
+  readonly single: Scalar | undefined
+  /** The ends of the interval, both inside. */
+  readonly low: number
+  readonly high: number
   /** Rules' event definitions that use it. */
   users: number
-  /** The event that `result` is about. */
+  /** The event that `result` is about, when it was worth remembering. */
   stamp: number
   result: 1 | 0 | -1
   error: ExpressionError | undefined
@@ -38,13 +49,29 @@ export class PredicateTable {
   acquire(expression: Expression): SharedPredicate {
     let predicate = this.#predicates.get(expression.source)
     if (predicate === undefined) {
-      const form = formOf(expression)
-      const field = form === undefined ? undefined : this.#fields.acquire(form.path)
-      predicate = { expression, form, field, users: 0, stamp: -1, result: 0, error: undefined }
+      predicate = this.#create(expression)
       this.#predicates.set(expression.source, predicate)
     }
     predicate.users++
     return predicate
+  }
+
+  #create(expression: Expression): SharedPredicate {
+    const form = formOf(expression)
+    const isSingle = form?.kind === 'one-of' && form.values.length === 1
+    const bounds = form?.kind === 'range' ? closedBounds(form) : { low: 0, high: 0 }
+    return {
+      expression,
+      form,
+      field: form === undefined ? undefined : this.#fields.acquire(form.path),
+      ask: isSingle ? SINGLE : form?.kind === 'range' ? INTERVAL : OTHER,
+      single: isSingle ? form.values[0] : undefined,
+      ...bounds,
+      users: 0,
+      stamp: -1,
+      result: 0,
+      error: undefined,
+    }
   }
 
   release(predicate: SharedPredicate): void {
@@ -61,9 +88,28 @@ function formOf({ form }: Expression): PredicateForm | undefined {
   return form === undefined || METADATA.includes(form.path[0] as string) ? undefined : form
 }
 
-/** Truth of a shared predicate for the event that `stamp` stands for. */
+/**
+ * Truth of a shared predicate for the event that `stamp` stands for. Comparing a value costs less than remembering that it was
+ * compared; everything else is asked once per event.
+ */
 export function testShared(predicate: SharedPredicate, stamp: number, frame: Frame): 1 | 0 | -1 {
+  const { field, ask } = predicate
+  if (field !== undefined && ask !== OTHER) {
+    if (field.stamp !== stamp) readField(field, stamp, (frame.event as StreamEvent).data)
+    const { kind } = field
+    if (kind === ABSENT) return 0
+    if (ask === SINGLE) {
+      if (kind !== STRUCTURE && kind !== MAPPED) return field.value === predicate.single ? 1 : 0
+    } else if (kind === NUMBER) {
+      const value = field.value as number
+      return value >= predicate.low && value <= predicate.high ? 1 : 0
+    }
+  }
   if (predicate.stamp === stamp) return predicate.result
+  return testOnce(predicate, stamp, frame)
+}
+
+function testOnce(predicate: SharedPredicate, stamp: number, frame: Frame): 1 | 0 | -1 {
   predicate.stamp = stamp
   const { form, field } = predicate
   if (form !== undefined && field !== undefined) {
@@ -87,7 +133,7 @@ function truthOfForm(form: PredicateForm, { kind, value }: Field): 1 | 0 | undef
       if (kind === STRUCTURE || kind === MAPPED) return undefined
       return isOneOf(form.values, value as Scalar) ? 1 : 0
     case 'range':
-      return kind === NUMBER ? (isWithin(form, value as number) ? 1 : 0) : undefined
+      return undefined
     case 'contains':
       if (kind !== TEXT) return undefined
       return (form.ignoreCase ? (value as string).toLowerCase() : (value as string)).includes(form.text)
@@ -105,9 +151,4 @@ function truthOfForm(form: PredicateForm, { kind, value }: Field): 1 | 0 | undef
 function isOneOf(values: readonly Scalar[], value: Scalar): boolean {
   for (let index = 0; index < values.length; index++) if (values[index] === value) return true
   return false
-}
-
-function isWithin(range: Extract<PredicateForm, { kind: 'range' }>, value: number): boolean {
-  const isAbove = range.lowOpen ? value > range.low : value >= range.low
-  return isAbove && (range.highOpen ? value < range.high : value <= range.high)
 }

@@ -3,7 +3,7 @@ import { type Branch, createBranch, type Nodes, type Search } from './branch.ts'
 import { ABSENT, type Field, type FieldTable, NUMBER, readField } from './field.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
 import type { Lane, Tap } from './lane.ts'
-import { type Hop, isSamePath, type PlannedHop, type Witnesses, witnessesOf } from './placement.ts'
+import { type Hop, isSamePath, type Witnesses, witnessesOf } from './placement.ts'
 import { type SharedPredicate, testShared } from './predicate.ts'
 import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
 
@@ -32,7 +32,7 @@ interface BandBranch {
 }
 
 /** So many taps may stand in a node before it is split. */
-const UNSPLIT_MAX = 8
+const UNSPLIT_MAX = 6
 
 const NODES: Nodes<Node> = {
   create: () => ({ taps: 0, isSplit: false, open: [], branches: [], bands: [] }),
@@ -61,8 +61,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   }
 
   add(tap: Tap): void {
-    const chosen = witnessesOf(tap.shared)
-    const witnesses = { ...chosen, hops: this.#order(chosen.hops) }
+    const witnesses = witnessesOf(tap.shared)
     this.#placed.set(tap, witnesses)
     this.#insert(this.#root, 0, tap, witnesses)
   }
@@ -129,11 +128,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
     }
     let { bits } = entry
     for (let index = 0; index < residual.length; index++) {
-      const predicate = residual[index] as SharedPredicate
-      const truth =
-        predicate.stamp === this.#stamp
-          ? predicate.result
-          : testShared(predicate, this.#stamp, this.#frame as Frame)
+      const truth = testShared(residual[index] as SharedPredicate, this.#stamp, this.#frame as Frame)
       if (truth === 0) return
       if (truth < 0) bits = 0
     }
@@ -145,32 +140,9 @@ export class RuleIndex implements TapIndex, Search<Node> {
     if (result !== 0) this.#visit(tap.lane, result === 1 ? tap.decides : 0)
   }
 
-  /** Fields by which many taps are told apart come first, so that the tree stays narrow; what has several values stays where it is. */
-  #order(hops: readonly PlannedHop[]): PlannedHop[] {
-    const single = hops.filter(({ hop }) => hop.kind === 'equality' && hop.values.length === 1)
-    const others = hops.filter((hop) => !single.includes(hop))
-    const ordered: PlannedHop[] = []
-    let node: Node | undefined = this.#root
-    while (single.length > 0) {
-      let best = 0
-      let bestWidth = -1
-      single.forEach(({ hop }, index) => {
-        const width = node === undefined ? 0 : (branchOf(node, hop)?.width ?? 0)
-        if (width <= bestWidth) return
-        best = index
-        bestWidth = width
-      })
-      const [next] = single.splice(best, 1) as [PlannedHop]
-      ordered.push(next)
-      node = node === undefined ? undefined : branchOf(node, next.hop)?.find(next.hop)[0]
-    }
-    return [...ordered, ...others]
-  }
-
   #insert(node: Node, depth: number, tap: Tap, witnesses: Witnesses): void {
     node.taps++
-    const isRoot = node === this.#root
-    if (isAtEnd(depth, witnesses) || (!isRoot && !node.isSplit && node.open.length < UNSPLIT_MAX)) {
+    if (isAtEnd(depth, witnesses) || (!node.isSplit && node.open.length < UNSPLIT_MAX)) {
       node.open.push(entryOf(depth, tap, witnesses))
       return
     }
@@ -181,7 +153,9 @@ export class RuleIndex implements TapIndex, Search<Node> {
   #split(node: Node, depth: number): void {
     node.isSplit = true
     for (const entry of node.open.splice(0)) {
-      const witnesses = this.witnesses(entry.tap)
+      // What is rare is known better now than when the first taps came.
+      const witnesses = depth === 0 ? witnessesOf(entry.tap.shared) : this.witnesses(entry.tap)
+      this.#placed.set(entry.tap, witnesses)
       if (isAtEnd(depth, witnesses)) node.open.push(entry)
       else this.#passOn(node, depth, entry.tap, witnesses)
     }

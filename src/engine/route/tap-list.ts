@@ -1,6 +1,6 @@
 import type { Frame } from '../model/index.ts'
 import type { Lane, Tap } from './lane.ts'
-import { testShared } from './predicate.ts'
+import { type SharedPredicate, testShared } from './predicate.ts'
 
 /**
  * A lane with a tap whose shared conjuncts hold or fail with an error; `bits` are those that are known to hold by that, none for an
@@ -46,9 +46,7 @@ export function testTap(tap: Tap, stamp: number, frame: Frame): 1 | 0 | -1 {
   let result: 1 | -1 = 1
   const { shared } = tap
   for (let index = 0; index < shared.length; index++) {
-    const predicate = shared[index]
-    if (predicate === undefined) continue
-    const truth = predicate.stamp === stamp ? predicate.result : testShared(predicate, stamp, frame)
+    const truth = testShared(shared[index] as SharedPredicate, stamp, frame)
     if (truth === 0) return 0
     if (truth < 0) result = -1
   }
