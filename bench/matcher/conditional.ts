@@ -1,5 +1,138 @@
-import type { Case } from './measure.ts'
+import { durationMs, type EventTime, type Pattern, type StreamEvent } from '../../src/engine/index.ts'
+import {
+  type Case,
+  checkpoint,
+  eventAt,
+  matcherFor,
+  perSecond,
+  type Row,
+  randomNumbers,
+  secondsOf,
+} from './measure.ts'
 
-export function conditionalCases(_scale: number): Case[] {
-  return []
+const valueIn = (event: StreamEvent | undefined): number => Number(event?.data['value'] ?? 0)
+
+/** Conditions that read earlier steps: runs, beside a loop written for the one rule. */
+export function conditionalCases(scale: number): Case[] {
+  return [{ name: 'conditional', run: () => [...crossEvent(scale), ...stockKleene(scale)] }]
 }
+
+/** A then B of the same key with a higher value, within 5 minutes, 10,000 keys. */
+function crossEvent(scale: number): Row[] {
+  const pattern: Pattern = {
+    steps: [
+      { kind: 'event', events: ['a'], contiguity: 'relaxed' },
+      { kind: 'event', events: ['b'], contiguity: 'relaxed' },
+    ],
+    withinMs: durationMs(300_000),
+  }
+  const count = Math.round(1_000_000 * Math.max(scale, 0.2))
+  const draw = drawn(count, 10_000)
+  const own = secondsOf(() => {
+    const { matcher } = matcherFor(
+      { pattern, slots: ['a', 'b'], conditional: new Set([1]) },
+      (_, event, taken) => {
+        return valueIn(event) > valueIn(taken.taken(0)[0])
+      },
+    )
+    run(matcher, draw, count)
+  }, 2)
+  const hand = secondsOf(() => {
+    const open = new Map<string, StreamEvent[]>()
+    for (let index = 0; index < count; index++) {
+      const { key, event, mask } = draw(index)
+      const list = open.get(key)
+      if (mask === 1) {
+        if (list === undefined) open.set(key, [event])
+        else list.push(event)
+      } else if (list?.some((a) => valueIn(event) > valueIn(a) && a.time + 300_000 > event.time) === true)
+        open.delete(key)
+    }
+  }, 2)
+  return [row('A -> B with a higher value (cross-event), 10,000 keys', count, own, hand)]
+}
+
+/** At least 3 rising prices in a row per symbol, then a fall; 500 symbols. */
+function stockKleene(scale: number): Row[] {
+  const pattern: Pattern = {
+    steps: [
+      { kind: 'event', events: ['a'], contiguity: 'relaxed' },
+      {
+        kind: 'event',
+        events: ['up'],
+        contiguity: 'strict',
+        quantifier: { min: 3, inner: 'strict', greedy: true },
+      },
+      { kind: 'event', events: ['down'], contiguity: 'strict' },
+    ],
+    withinMs: durationMs(60_000),
+  }
+  const count = Math.round(500_000 * Math.max(scale, 0.2))
+  const draw = drawn(count, 500)
+  const own = secondsOf(() => {
+    const { matcher } = matcherFor(
+      { pattern, slots: ['a', 'up', 'down'], conditional: new Set([1, 2]) },
+      (slot, event, taken) => {
+        const last = taken.taken(1).at(-1) ?? taken.taken(0)[0]
+        return slot === 1 ? valueIn(event) > valueIn(last) : valueIn(event) < valueIn(last)
+      },
+    )
+    run(matcher, (index) => ({ ...draw(index), mask: 7 }), count)
+  }, 2)
+  const hand = secondsOf(() => {
+    const rising = new Map<string, StreamEvent[]>()
+    let matches = 0
+    for (let index = 0; index < count; index++) {
+      const { key, event } = draw(index)
+      const list = rising.get(key)
+      const last = valueIn(list?.at(-1))
+      if (list !== undefined && valueIn(event) > last) list.push(event)
+      else {
+        if (list !== undefined && list.length > 3 && valueIn(event) < last) matches++
+        rising.set(key, [event])
+      }
+    }
+    return void matches
+  }, 2)
+  return [row('rising price 3 times, then a fall (Kleene), 500 symbols', count, own, hand)]
+}
+
+interface Drawn {
+  readonly key: string
+  readonly event: StreamEvent
+  readonly mask: number
+}
+
+function drawn(count: number, keys: number): (index: number) => Drawn {
+  const next = randomNumbers(keys)
+  const picks = Uint32Array.from({ length: count }, () => next() >>> 8)
+  return (index) => {
+    const pick = picks[index] ?? 0
+    return {
+      key: `key-${pick % keys}`,
+      event: eventAt(Math.floor(index / 20), index + 1, { value: (pick >>> 4) % 1000 }),
+      mask: 1 + ((pick >>> 16) & 1),
+    }
+  }
+}
+
+function run(
+  matcher: ReturnType<typeof matcherFor>['matcher'],
+  draw: (index: number) => Drawn,
+  count: number,
+): void {
+  for (let index = 0; index < count; index++) {
+    const { key, event, mask } = draw(index)
+    if (matcher.nextDeadline <= event.time) matcher.advance(event.time as EventTime)
+    matcher.process(key, event, mask)
+    if (index % 100_000 === 0) checkpoint(matcher)
+  }
+}
+
+const row = (name: string, count: number, own: number, hand: number): Row => ({
+  name,
+  value: perSecond(count, own),
+  unit: 'events/s',
+  ratio: hand / own,
+  against: 'by hand',
+})

@@ -7,18 +7,43 @@ export interface Range {
   readonly way: number
   readonly from: number
   readonly to: number
+  /** An entry can be reached over several edges at once. */
+  readonly more: Range | undefined
 }
 
-/** An event taken in a state, for every partial match that took it there at once. */
-export interface Entry {
+/** An event taken in a state, for every partial match that took it there at once. One object, for most of what is kept are these. */
+export class Entry implements Range {
   readonly event: StreamEvent
   readonly slot: number
   /** A match starts with it; it may go on from others as well. */
-  readonly isStart: boolean
-  readonly ranges: readonly Range[]
+  isStart = false
   /** The latest first event among its partial matches. */
-  readonly newest: StreamEvent
+  newest: StreamEvent
+  /** The first range that it goes on from; `state` is -1 when there is none. */
+  state = -1
+  way = 0
+  from = 0
+  to = 0
+  more: Range | undefined = undefined
+
+  constructor(event: StreamEvent, slot: number) {
+    this.event = event
+    this.slot = slot
+    this.newest = event
+  }
+
+  addRange(state: number, way: number, from: number, to: number): void {
+    if (this.state < 0) {
+      this.state = state
+      this.way = way
+      this.from = from
+      this.to = to
+    } else this.more = { state, way, from, to, more: this.more }
+  }
 }
+
+/** The ranges of an entry: itself, when it goes on from any, and those behind it. */
+export const rangesOf = (entry: Entry): Range | undefined => (entry.state < 0 ? undefined : entry)
 
 /** The entries of one state, oldest first. Positions count from the first entry ever and stay when older ones go. */
 export class EventLog {

@@ -10,12 +10,13 @@ import {
 } from '../model/index.ts'
 import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
 import { DirtyKeys } from './dirty-keys.ts'
-import { type Entry, EventLog, type Range } from './event-log.ts'
+import { Entry, EventLog, type Range, rangesOf } from './event-log.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
 import { firstPathTo, pathsTo } from './log-paths.ts'
 import { compareEvents, comparePaths, listsBySlot, matchOf, type Taken } from './taken.ts'
 
 const FORMAT = 1
+const NOTHING: Taken[] = []
 
 class LogState {
   readonly key: string
@@ -41,13 +42,6 @@ class LogState {
   }
 }
 
-interface Arrival {
-  readonly state: State
-  readonly slot: number
-  readonly ranges: Range[]
-  isStart: boolean
-}
-
 /**
  * Chains of event steps with unary conditions. Partial matches in one state share their fate, so a state keeps a log of the events taken
  * there, and each entry says which entries of the state before it goes on from: one event adds one entry for any number of partial
@@ -61,6 +55,9 @@ export class LogMatcher implements KeyedMatcher {
   readonly #states = new Map<string, LogState>()
   readonly #dirty = new DirtyKeys<LogState>()
   readonly #wheel: ExpiryWheel<LogState>
+  /** Entries of the event at hand and the states that they are for; reused. */
+  readonly #arrived: Entry[] = []
+  readonly #arrivedAt: State[] = []
   #entries = 0
   #live = 0
 
@@ -77,21 +74,24 @@ export class LogMatcher implements KeyedMatcher {
     if (known === undefined && (mask & this.#automaton.startMask) === 0) return
     const state = known ?? new LogState(key, this.#graph)
     this.#expire(state, event.time)
-    const arrivals: Arrival[] = []
+    this.#arrived.length = 0
+    this.#arrivedAt.length = 0
     for (const from of this.#graph.states) {
       const log = state.logs[from.id]
       if (log === undefined || log.size === 0) continue
       for (let way = 0; way < from.edges.length; way++) {
         const edge = from.edges[way]
-        if (edge !== undefined) this.#follow(log, from.id, edge, way, event, mask, arrivals)
+        if (edge !== undefined) this.#follow(log, from.id, edge, way, event, mask)
       }
     }
     for (const edge of this.#graph.states[0]?.edges ?? [])
-      if ((mask & edge.mask) !== 0) this.#arrive(arrivals, edge, mask).isStart = true
+      if ((mask & edge.mask) !== 0) this.#arrive(edge, event, mask).isStart = true
 
-    const complete: Taken[] = []
-    for (const arrival of arrivals) this.#take(state, arrival, event, complete)
-    if (arrivals.length > 0) this.#dirty.mark(state)
+    let complete = NOTHING
+    if (this.#arrived.length > 0) {
+      complete = this.#take(state, event)
+      if (!state.isChanged) this.#dirty.mark(state)
+    }
     if (known === undefined && state.entries > 0) this.#states.set(key, state)
     this.#report(state, complete, event)
     this.#collect(state)
@@ -183,15 +183,7 @@ export class LogMatcher implements KeyedMatcher {
   }
 
   /** Moves what waits at an edge on, or ends its wait. */
-  #follow(
-    log: EventLog,
-    from: number,
-    edge: Edge,
-    way: number,
-    event: StreamEvent,
-    mask: number,
-    arrivals: Arrival[],
-  ): void {
+  #follow(log: EventLog, from: number, edge: Edge, way: number, event: StreamEvent, mask: number): void {
     let waiting = Math.max(log.waiting[way] ?? 0, log.start)
     if (edge.limitMs !== Number.POSITIVE_INFINITY)
       for (
@@ -202,36 +194,54 @@ export class LogMatcher implements KeyedMatcher {
         waiting++
     if ((mask & (edge.banned | edge.greedy)) !== 0) waiting = log.end
     if ((mask & edge.mask) !== 0) {
-      if (waiting < log.end)
-        this.#arrive(arrivals, edge, mask).ranges.push({ state: from, way, from: waiting, to: log.end })
+      if (waiting < log.end) this.#arrive(edge, event, mask).addRange(from, way, waiting, log.end)
       if (edge.contiguity === RELAXED) waiting = log.end
     }
     log.waiting[way] = waiting
   }
 
-  #arrive(arrivals: Arrival[], edge: Edge, mask: number): Arrival {
-    for (const arrival of arrivals) if (arrival.state.id === edge.target) return arrival
+  #arrive(edge: Edge, event: StreamEvent, mask: number): Entry {
+    for (let index = 0; index < this.#arrived.length; index++) {
+      const known = this.#arrived[index]
+      if (known !== undefined && this.#arrivedAt[index]?.id === edge.target) return known
+    }
     const state = this.#graph.states[edge.target]
     invariant(state !== undefined, 'an edge leads to a state')
-    const slot = edge.slots.find((each) => (mask & (1 << each)) !== 0) ?? 0
-    const arrival: Arrival = { state, slot, ranges: [], isStart: false }
-    arrivals.push(arrival)
-    return arrival
+    let slot = edge.slots[0] ?? 0
+    for (let at = 1; (mask & (1 << slot)) === 0 && at < edge.slots.length; at++) slot = edge.slots[at] ?? slot
+    const entry = new Entry(event, slot)
+    this.#arrived.push(entry)
+    this.#arrivedAt.push(state)
+    return entry
   }
 
-  #take(state: LogState, arrival: Arrival, event: StreamEvent, complete: Taken[]): void {
-    let newest = arrival.isStart ? event : undefined
-    for (const range of arrival.ranges) {
+  #take(state: LogState, event: StreamEvent): Taken[] {
+    let complete = NOTHING
+    // Before any of them joins its log: ranges end where the logs did.
+    for (const entry of this.#arrived) if (!entry.isStart) entry.newest = this.#newestOf(state, entry)
+    for (let index = 0; index < this.#arrived.length; index++) {
+      const entry = this.#arrived[index]
+      const target = this.#arrivedAt[index]
+      if (entry === undefined || target === undefined) continue
+      if (target.final) {
+        if (complete === NOTHING) complete = []
+        this.#complete(state, entry, event, complete)
+      }
+      const log = state.logs[target.id]
+      if (log === undefined) continue
+      log.push(entry)
+      this.#count(state, 1)
+    }
+    return complete
+  }
+
+  #newestOf(state: LogState, entry: Entry): StreamEvent {
+    let newest: StreamEvent | undefined
+    for (let range = rangesOf(entry); range !== undefined; range = range.more) {
       const last = state.logs[range.state]?.at(range.to - 1)?.newest
       if (last !== undefined && (newest === undefined || compareEvents(last, newest) > 0)) newest = last
     }
-    const { slot, isStart, ranges } = arrival
-    const entry: Entry = { event, slot, isStart, ranges, newest: newest ?? event }
-    if (arrival.state.final) this.#complete(state, entry, event, complete)
-    const log = state.logs[arrival.state.id]
-    if (log === undefined) return
-    log.push(entry)
-    this.#count(state, 1)
+    return newest ?? entry.event
   }
 
   #complete(state: LogState, entry: Entry, event: StreamEvent, complete: Taken[]): void {
@@ -371,16 +381,22 @@ function lowestNeeded(logs: ReadonlyArray<EventLog | undefined>, id: number, log
   for (const other of logs) {
     if (other === undefined || other === log) continue
     for (let position = other.start; position < other.end; position++) {
-      const range = other.at(position)?.ranges.find((each) => each.state === id)
-      if (range === undefined) continue
-      lowest = Math.min(lowest, range.from)
+      const from = lowestRange(other.at(position), id)
+      if (from === undefined) continue
+      lowest = Math.min(lowest, from)
       break
     }
   }
   // A repeated step goes on from its own earlier events.
   for (let position = log.end - 1; position >= Math.max(lowest, log.start); position--)
-    for (const range of log.at(position)?.ranges ?? [])
-      if (range.state === id) lowest = Math.min(lowest, range.from)
+    lowest = Math.min(lowest, lowestRange(log.at(position), id) ?? lowest)
+  return lowest
+}
+
+function lowestRange(entry: Entry | undefined, id: number): number | undefined {
+  let lowest: number | undefined
+  for (let range = entry && rangesOf(entry); range !== undefined; range = range.more)
+    if (range.state === id && (lowest === undefined || range.from < lowest)) lowest = range.from
   return lowest
 }
 
@@ -400,13 +416,13 @@ function encode(state: LogState, writer: StateWriter): void {
       writer.uint(entry.isStart ? 1 : 0)
       writer.event(entry.event)
       writer.event(entry.newest)
-      writer.uint(entry.ranges.length)
-      for (const range of entry.ranges) {
-        writer.uint(range.state)
+      for (let range = rangesOf(entry); range !== undefined; range = range.more) {
+        writer.uint(range.state + 1)
         writer.uint(range.way)
         writer.uint(range.from)
         writer.uint(range.to)
       }
+      writer.uint(0)
     }
   }
 }
@@ -423,12 +439,17 @@ function decode(state: LogState, reader: StateReader): void {
     for (let left = reader.uint(); left > 0; left--) {
       const slot = reader.uint()
       const isStart = reader.uint() === 1
-      const event = reader.event()
-      const newest = reader.event()
-      const ranges: Range[] = []
-      for (let more = reader.uint(); more > 0; more--)
-        ranges.push({ state: reader.uint(), way: reader.uint(), from: reader.uint(), to: reader.uint() })
-      entries.push({ event, slot, isStart, ranges, newest })
+      const entry = new Entry(reader.event(), slot)
+      entry.isStart = isStart
+      entry.newest = reader.event()
+      const ranges: Array<Omit<Range, 'more'>> = []
+      for (let state = reader.uint(); state > 0; state = reader.uint())
+        ranges.push({ state: state - 1, way: reader.uint(), from: reader.uint(), to: reader.uint() })
+      // The ranges behind the first stand last in, first out.
+      const [first, ...rest] = ranges
+      if (first !== undefined) entry.addRange(first.state, first.way, first.from, first.to)
+      for (const each of rest.reverse()) entry.addRange(each.state, each.way, each.from, each.to)
+      entries.push(entry)
     }
     log.restore(start, entries, waiting)
   }

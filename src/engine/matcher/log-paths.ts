@@ -1,5 +1,5 @@
 import { invariant, type StreamEvent } from '../model/index.ts'
-import type { Entry, EventLog } from './event-log.ts'
+import { type Entry, type EventLog, rangesOf } from './event-log.ts'
 import { compareEvents, type Taken } from './taken.ts'
 
 type Logs = ReadonlyArray<EventLog | undefined>
@@ -11,7 +11,8 @@ export function* pathsTo(logs: Logs, entry: Entry, isLive: IsLive): Iterable<Tak
   // From the last event backwards; `way` belongs to the step behind.
   function* walk(at: Entry, behind: ReadonlyArray<{ entry: Entry; way: number }>): Iterable<Taken> {
     if (at.isStart && isLive(at.event)) yield chain([{ entry: at, way: 0 }, ...behind])
-    for (const { state, way, from, to } of at.ranges) {
+    for (let range = rangesOf(at); range !== undefined; range = range.more) {
+      const { state, way, from, to } = range
       const log = logs[state]
       if (log === undefined) continue
       // Newest first: what is too old, with everything older, ends the walk.
@@ -34,7 +35,8 @@ export function firstPathTo(logs: Logs, entry: Entry, isLive: IsLive): Taken | u
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
     if (at.isStart && isLive(at.event) && (start === undefined || compareEvents(at.event, start.event) < 0))
       start = at
-    for (const { state, way, from, to } of at.ranges) {
+    for (let range = rangesOf(at); range !== undefined; range = range.more) {
+      const { state, way, from, to } = range
       const log = logs[state]
       if (log === undefined) continue
       for (let position = to - 1; position >= Math.max(from, log.start); position--) {
