@@ -1,3 +1,4 @@
+import { chargeSteps } from './run.ts'
 import { Signature } from './signature.ts'
 import { Callable } from './values.ts'
 
@@ -31,6 +32,7 @@ export class Native extends Callable {
   }
 
   call(args: readonly unknown[], input: unknown): unknown {
+    chargeSteps(1)
     return this.body(this.#signature === undefined ? args : this.#signature.validate(args, input), input)
   }
 }

@@ -4,11 +4,6 @@ import { FUNCTIONS, REFUSED } from './functions/index.ts'
 import type { Trouble } from './parse.ts'
 import { visit } from './walk.ts'
 
-export interface Checked {
-  readonly errors: readonly Trouble[]
-  readonly warnings: readonly Trouble[]
-}
-
 /** `position` of the parser is where a token ends. */
 export function placeOf(node: Ast, text: string, length: number): { offset: number; length: number } {
   const end = node.position ?? text.length
@@ -43,7 +38,12 @@ function unknownName(
 }
 
 /** Names that mean nothing, and what is refused. */
-export function check(ast: Ast, text: string, bound: ReadonlySet<string>, names: readonly string[]): Checked {
+export function check(
+  ast: Ast,
+  text: string,
+  bound: ReadonlySet<string>,
+  names: readonly string[],
+): readonly Trouble[] {
   const errors: Trouble[] = []
   const called = new Set<Ast>()
   visit(ast, (node) => {
@@ -58,5 +58,5 @@ export function check(ast: Ast, text: string, bound: ReadonlySet<string>, names:
         : unknownName(node, name, text, names, called.has(node)),
     )
   })
-  return { errors, warnings: [] }
+  return errors
 }

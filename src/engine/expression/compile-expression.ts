@@ -20,6 +20,7 @@ import { Evaluator } from './evaluator.ts'
 import { Failure } from './failure.ts'
 import { compileFast, type FastOptions } from './fast/index.ts'
 import { formOf } from './forms.ts'
+import { lint } from './lints.ts'
 import { boundNames } from './names.ts'
 import { ruleNames } from './outside.ts'
 import { parse, type Trouble } from './parse.ts'
@@ -56,6 +57,9 @@ class CompiledExpression implements Expression {
     return this.#evaluator.test(frame)
   }
 }
+
+/** Parts of conditions that were linted as a whole: what one part lacks, another may have. */
+export const LINTED = new WeakSet<SourceText>()
 
 export const asSource = (source: SourceText | string): SourceText =>
   typeof source === 'string' ? { text: source, pointer: '' } : source
@@ -117,7 +121,7 @@ export function compileExpression(
   const { ast } = parsed
   const bound = boundNames(ast)
   const outside = ruleNames(scope)
-  const { errors, warnings } = check(ast, origin.text, bound, outside.names)
+  const errors = check(ast, origin.text, bound, outside.names)
   if (errors.length > 0) return failure(errors.map((trouble) => asProblem(origin, trouble)))
   const steps = new Map(scope.steps.map(({ name, counted }, slot) => [name, { slot, counted }]))
   const evaluator = closureOf(ast, bound, outside, { ...RULE_LIMITS, ...limits }, steps)
@@ -129,6 +133,6 @@ export function compileExpression(
       bound.size === 0 ? formOf(ast) : undefined,
       evaluator,
     ),
-    warnings.map((trouble) => asProblem(origin, trouble, 'warning')),
+    LINTED.has(origin) ? [] : lint(ast, origin.text).map((trouble) => asProblem(origin, trouble, 'warning')),
   )
 }

@@ -6,7 +6,14 @@ import {
   sliceSource,
   success,
 } from '../model/index.ts'
-import { asProblem, asSource, compileExpression, type ExpressionOptions } from './compile-expression.ts'
+import {
+  asProblem,
+  asSource,
+  compileExpression,
+  type ExpressionOptions,
+  LINTED,
+} from './compile-expression.ts'
+import { lint } from './lints.ts'
 import { parse } from './parse.ts'
 
 export type Conjunct = Expression
@@ -30,7 +37,10 @@ export function conjunctSources(source: SourceText | string): Result<readonly So
     from = end
   }
   parts.push(trimmed(whole, from, whole.text.length))
-  return success(parts.every((part) => parse(part.text).ok) ? parts : [whole])
+  if (!parts.every((part) => parse(part.text).ok)) return success([whole])
+  for (const part of parts) LINTED.add(part)
+  const warnings = lint(parsed.ast, whole.text).map((trouble) => asProblem(whole, trouble, 'warning'))
+  return success(parts, warnings)
 }
 
 function trimmed(source: SourceText, from: number, to: number): SourceText {
@@ -65,7 +75,7 @@ export function splitConjuncts(
   const parts = conjunctSources(source)
   if (!parts.ok) return parts
   const results = parts.value.map((part) => compileExpression(part, options))
-  const problems = results.flatMap((result) => result.problems)
+  const problems = [...parts.problems, ...results.flatMap((result) => result.problems)]
   const conjuncts = results.flatMap((result) => (result.ok ? [result.value] : []))
   return conjuncts.length === results.length ? success(conjuncts, problems) : failure(problems)
 }

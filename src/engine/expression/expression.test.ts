@@ -230,6 +230,46 @@ describe('what is wrong', () => {
   })
 })
 
+describe('what is probably not meant', () => {
+  test.each<[string, string, string]>([
+    ['card-id = "x"', 'field-minus-field', '`card-id`'],
+    ['outcome != "failure"', 'not-equal-missing', '$exists(outcome) and'],
+    ['$distinct($pay.to)', 'single-value-distinct', '$distinct($pay.to)[]'],
+    ['$count($pay) > "3"', 'comparison-never-holds', ''],
+    ['$lowercase(a) = "Admin"', 'comparison-never-holds', ''],
+    ['a < null', 'comparison-never-holds', ''],
+    ['a = 1 and b and a = 2', 'comparison-never-holds', ''],
+    ['a > 5 and a < 5', 'comparison-never-holds', ''],
+    ['a > 5 and a = "x"', 'comparison-never-holds', ''],
+    ['_time > 5', 'comparison-never-holds', ''],
+  ])('%s', (text, code, hint) => {
+    const result = compileExpression(text, { scope: SCOPE })
+    expect(result.ok).toBe(true)
+    expect(result.problems.map((problem) => problem.code)).toEqual([code])
+    expect(result.problems[0]?.severity).toBe('warning')
+    expect(`${result.problems[0]?.hint ?? ''}`).toContain(hint)
+  })
+
+  test.each([
+    'card - id = 2',
+    '`card-id` = "x"',
+    '$exists(outcome) and outcome != "failure"',
+    '$not(outcome = "failure")',
+    '$count($distinct($pay.to)) > 1',
+    'a >= 5 and a <= 5',
+    'a = 1 or a = 2',
+    '$login.device != "x"',
+  ])('nothing against %s', (text) => {
+    expect(compileExpression(text, { scope: SCOPE }).problems).toEqual([])
+    expect(splitConjuncts(text, { scope: SCOPE }).problems).toEqual([])
+  })
+
+  test('a condition in parts is judged as a whole', () => {
+    const result = splitConjuncts('a = 1 and b != 2 and a = 3', { scope: SCOPE })
+    expect(result.problems.map(({ code }) => code)).toEqual(['not-equal-missing', 'comparison-never-holds'])
+  })
+})
+
 describe('conjuncts', () => {
   test.each<[string, readonly string[]]>([
     ['a = 1', ['a = 1']],

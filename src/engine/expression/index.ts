@@ -3,5 +3,5 @@ export { compileExpression, type ExpressionOptions } from './compile-expression.
 export { type Conjunct, splitConjuncts } from './conjuncts.ts'
 export { FUNCTIONS } from './functions/index.ts'
 export { type Limits, RULE_LIMITS } from './run.ts'
-export { evaluateAnything, type SuiteOutcome } from './suite.ts'
+export { type Compiled, compileAnything, type SuiteOutcome } from './suite.ts'
 export { expressionTools } from './tools.ts'

@@ -1,5 +1,6 @@
 import jsonata from 'jsonata'
 import type { Ast } from './ast.ts'
+import { partsOf, visit } from './walk.ts'
 
 export const SOURCE_MAX = 8_192
 
@@ -31,7 +32,9 @@ export function parse(text: string, max = SOURCE_MAX): Parsed {
   }
   try {
     const parser = jsonata(text) as unknown as { ast(): Ast }
-    return { ok: true, ast: parser.ast() }
+    const ast = parser.ast()
+    restoreRegexes(ast)
+    return { ok: true, ast }
   } catch (error) {
     if (error instanceof RangeError)
       return refused({
@@ -43,6 +46,28 @@ export function parse(text: string, max = SOURCE_MAX): Parsed {
     const reference = error as ParserError
     return { ok: false, trouble: explain(text, reference), reference }
   }
+}
+
+function regexes(node: Ast): readonly Ast[] {
+  const found: Ast[] = []
+  visit(node, (part) => {
+    if (part.type === 'regex') found.push(part)
+  })
+  return found
+}
+
+/** The parser copies the left side of `??` and `?:` by way of JSON, which loses regular expressions: they are put back. */
+function restoreRegexes(node: Ast): void {
+  for (const part of partsOf(node)) if (part !== node.condition) restoreRegexes(part)
+  const { condition, then: original } = node
+  if (condition === undefined || original === undefined) return
+  const copies = regexes(condition)
+  if (copies.length > 0 && copies.every(({ value }) => !(value instanceof RegExp))) {
+    const originals = regexes(original)
+    copies.forEach((copy, i) => {
+      Object.assign(copy, { value: originals[i]?.value })
+    })
+  } else restoreRegexes(condition)
 }
 
 const refused = (trouble: Trouble): Parsed => ({ ok: false, trouble, reference: undefined })

@@ -1,5 +1,5 @@
 import { Failure } from './failure.ts'
-import { chargeSteps } from './run.ts'
+import { chargeRounds } from './run.ts'
 import { isFunction } from './values.ts'
 
 interface Parameter {
@@ -161,7 +161,7 @@ function arrayArgument(
 }
 
 function allOf(values: readonly unknown[], of: string): boolean {
-  chargeSteps(values.length)
+  chargeRounds(values.length)
   const wanted = of.charAt(0)
   for (const value of values) if (kindLetter(value) !== wanted) return false
   return true

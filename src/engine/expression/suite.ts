@@ -18,13 +18,21 @@ export type SuiteOutcome =
 const NOTHING = { taken: () => [], count: () => 0 }
 const SOURCE_MAX = 1_000_000
 
-/** Any document and any variables, with the language's own error codes for syntax: for conformance and comparison with the reference. */
-export function evaluateAnything(
-  text: string,
-  data: unknown,
-  bindings: Readonly<Record<string, unknown>>,
-  limits: Partial<Limits> = {},
-): SuiteOutcome {
+/** A text, compiled for any document: without the names of a rule, with the language's own codes for syntax errors. */
+export type Compiled =
+  | { readonly kind: 'ready'; evaluate(data: unknown): SuiteOutcome }
+  | Exclude<SuiteOutcome, { kind: 'value' }>
+
+export interface AnythingOptions {
+  readonly bindings?: Readonly<Record<string, unknown>>
+  readonly limits?: Partial<Limits>
+  /** Only the general closures, never the fast path. */
+  readonly general?: boolean
+}
+
+/** For conformance and comparison with the reference. */
+export function compileAnything(text: string, options: AnythingOptions = {}): Compiled {
+  const { bindings = {}, limits = {} } = options
   const parsed = parse(text, SOURCE_MAX)
   if (!parsed.ok) {
     if (parsed.reference?.code === undefined) return { kind: 'refused', code: parsed.trouble.code }
@@ -40,11 +48,17 @@ export function evaluateAnything(
     read: (name) => (Object.hasOwn(bindings, name) ? () => bindings[name] : undefined),
   }
   // Bindings may hide library functions; only the general closures know.
-  const names = Object.keys(bindings).some((name) => FUNCTIONS.has(name)) ? new Set([...bound, '']) : bound
+  const general = options.general === true || Object.keys(bindings).some((name) => FUNCTIONS.has(name))
+  const names = general ? new Set([...bound, '']) : bound
   const evaluator = closureOf(parsed.ast, names, outside, { ...SUITE_LIMITS, ...limits })
   if (!(evaluator instanceof Evaluator)) return { kind: 'refused', code: evaluator.code }
-  const result = evaluator.evaluate(frameOf(data))
-  return result.ok ? { kind: 'value', value: result.value } : { kind: 'error', error: result.error }
+  return {
+    kind: 'ready',
+    evaluate: (data) => {
+      const result = evaluator.evaluate(frameOf(data))
+      return result.ok ? { kind: 'value', value: result.value } : { kind: 'error', error: result.error }
+    },
+  }
 }
 
 function frameOf(data: unknown): Frame {

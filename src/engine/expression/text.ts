@@ -14,7 +14,7 @@ export function textOf(value: unknown, pretty = false): string | undefined {
 
 function written(value: unknown, indent: string): string {
   const text = piece(value, indent)
-  run.size -= text.length
+  run.size -= text.length >> 3
   if (run.size < 0) throw new Failure('U1002')
   return text
 }

@@ -44,7 +44,7 @@ export class Sequence extends Array<unknown> {
   add(value: unknown): void {
     if (this.length >= run.limits.sequence) throw new Failure('D2015', { value: run.limits.sequence })
     if (--run.size < 0) throw new Failure('U1002')
-    super.push(value)
+    this[this.length] = value
   }
 }
 
@@ -191,7 +191,7 @@ function arraysEqual(left: readonly unknown[], right: readonly unknown[]): boole
 function objectsEqual(left: object, right: object): boolean {
   if (left instanceof Callable || right instanceof Callable) return false
   const names = Object.keys(left)
-  chargeSteps(names.length)
+  chargeSteps(1 + names.length)
   if (Object.keys(right).length !== names.length) return false
   for (const name of names) {
     if (!hasOwn.call(right, name)) return false

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { evaluateAnything } from '../../../src/engine/expression/index.ts'
+import { compileAnything } from '../../../src/engine/expression/index.ts'
 
 export interface SuiteCase {
   readonly id: string
@@ -41,7 +41,8 @@ export function runCase(suite: Suite, test: SuiteCase): Verdict {
   const { dataset } = test
   const data = dataset === undefined ? test.data : dataset === null ? undefined : suite.datasets[dataset]
   const limits = test.depth === undefined ? {} : { depth: test.depth }
-  const outcome = evaluateAnything(test.expr, structuredClone(data), test.bindings ?? {}, limits)
+  const compiled = compileAnything(test.expr, { bindings: test.bindings ?? {}, limits })
+  const outcome = compiled.kind === 'ready' ? compiled.evaluate(structuredClone(data)) : compiled
   if (outcome.kind === 'refused') return outcome
   const expected = test.error ?? (test.code === undefined ? undefined : test)
   if (outcome.kind === 'error') {

@@ -1,6 +1,6 @@
 import type { Ast } from '../ast.ts'
 import type { Environment, Tuple } from '../environment.ts'
-import { chargeSteps } from '../run.ts'
+import { chargeRounds } from '../run.ts'
 import { isNumber, isTrue, Sequence, sequenceOf } from '../values.ts'
 import type { Code, Compiler } from './compiler.ts'
 
@@ -32,7 +32,6 @@ export function compileFilter(node: Ast, { compile }: Compiler): Filter {
     const tuples = items instanceof Sequence && items.tuples
     const results = new Sequence()
     if (tuples) results.markTuples()
-    chargeSteps(items.length)
     for (let i = 0; i < items.length; i++) {
       const item = items[i]
       const answer = tuples
@@ -49,7 +48,7 @@ function choose(answer: unknown, item: unknown, index: number, length: number, r
   else if (isNumber(answer)) {
     if (position(answer, length) === index) results.add(item)
   } else if (Array.isArray(answer) && answer.every((value) => isNumber(value))) {
-    chargeSteps(answer.length)
+    chargeRounds(answer.length)
     for (const value of answer) if (position(value as number, length) === index) results.add(item)
   } else if (isTrue(answer)) results.add(item)
 }

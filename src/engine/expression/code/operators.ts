@@ -1,6 +1,6 @@
 import { type Ast, part } from '../ast.ts'
 import { Failure } from '../failure.ts'
-import { chargeSize, chargeSteps, run } from '../run.ts'
+import { chargeRounds, chargeSize, run } from '../run.ts'
 import { concatenate } from '../text.ts'
 import { append, ConstructedArray, deepEqual, isNumber, isTrue, Sequence } from '../values.ts'
 import type { Code, Compiler } from './compiler.ts'
@@ -31,7 +31,7 @@ const comparison =
 export function includes(left: unknown, right: unknown): boolean {
   if (left === undefined || right === undefined) return false
   if (!Array.isArray(right)) return left === right
-  chargeSteps(right.length)
+  chargeRounds(right.length)
   for (let i = 0; i < right.length; i++) if (right[i] === left) return true
   return false
 }

@@ -2,7 +2,7 @@ import { type Ast, part } from '../ast.ts'
 import { Native, Wrapped } from '../callable.ts'
 import type { Environment } from '../environment.ts'
 import { Failure } from '../failure.ts'
-import { FUNCTIONS } from '../functions/index.ts'
+import { clone, FUNCTIONS } from '../functions/index.ts'
 import { chargeSteps } from '../run.ts'
 import { enterValue, isFunction, isObject, leaveValue, setOwn } from '../values.ts'
 import { apply } from './calls.ts'
@@ -24,12 +24,17 @@ const at = (node: Ast | undefined): { position?: number } =>
 function update(match: unknown, changes: unknown, copy: Set<unknown>, node: Ast): void {
   if (changes === undefined) return
   if (!isObject(changes)) throw new Failure('T2011', { ...at(node.update), value: changes })
-  if (!copy.has(match)) throw new Failure('U1003', at(node))
+  // Numbers and texts have no fields to set; nothing happens to them.
+  if (match !== null && typeof match !== 'object') return
   const entries = Object.entries(changes)
+  if (entries.length === 0) return
+  if (!copy.has(match)) throw new Failure('U1003', at(node))
   chargeSteps(entries.length)
   for (const [name, value] of entries) {
-    setOwn(match as Record<string, unknown>, name, value)
-    members(value, copy)
+    // A copy again: what is inserted may hold the place that it is inserted into.
+    const inserted = typeof value === 'object' && value !== null ? clone(value) : value
+    setOwn(match as Record<string, unknown>, name, inserted)
+    members(inserted, copy)
   }
 }
 
@@ -52,12 +57,12 @@ export function compileTransform(node: Ast, { compile, variable }: Compiler): Co
   const cloner = variable('clone')
   const transform = (value: unknown, environment: Environment): unknown => {
     if (value === undefined) return undefined
-    const clone = cloner(undefined, environment)
-    if (!isFunction(clone)) throw new Failure('T2013', at(node))
-    const result = apply(clone, [value], null)
+    const cloning = cloner(undefined, environment)
+    if (!isFunction(cloning)) throw new Failure('T2013', at(node))
+    const result = apply(cloning, [value], null)
     const found = pattern(result, environment)
     if (found === undefined) return result
-    const own = clone === FUNCTIONS.get('clone')
+    const own = cloning === FUNCTIONS.get('clone')
     const copy = own ? members(result, new Set()) : new Set<unknown>()
     for (const match of Array.isArray(found) ? Array.from(found) : [found]) {
       update(match, changes(match, environment), copy, node)

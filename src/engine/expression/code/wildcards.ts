@@ -1,10 +1,12 @@
-import { enter } from '../run.ts'
+import { Failure } from '../failure.ts'
+import { chargeSize, enter, run } from '../run.ts'
 import { enterValue, isObject, leaveValue, Sequence } from '../values.ts'
 import type { Code } from './compiler.ts'
 
-function flattenInto(value: unknown, result: Sequence): void {
+function flattenInto(value: unknown, result: unknown[]): void {
   if (!Array.isArray(value)) {
-    result.add(value)
+    chargeSize(1)
+    result.push(value)
     return
   }
   enterValue()
@@ -12,15 +14,14 @@ function flattenInto(value: unknown, result: Sequence): void {
   leaveValue()
 }
 
-/** `*`: the values of all fields, arrays flattened. */
+/** `*`: the values of all fields, arrays flattened. An array among them makes the whole an array: it is no sequence any more. */
 export const wildcard: Code = (input) => {
   const from = input instanceof Sequence && input.outer && input.length > 0 ? input[0] : input
-  const result = new Sequence()
-  if (isObject(from) || Array.isArray(from))
-    for (const value of Object.values(from)) {
-      if (Array.isArray(value)) flattenInto(value, result)
-      else result.add(value)
-    }
+  if (!isObject(from) && !Array.isArray(from)) return undefined
+  const values = Object.values(from)
+  const result: unknown[] = values.some((value) => Array.isArray(value)) ? [] : new Sequence()
+  for (const value of values) flattenInto(value, result)
+  if (result.length > run.limits.sequence) throw new Failure('D2015', { value: run.limits.sequence })
   return result
 }
 

@@ -1,5 +1,5 @@
 import type { NativeBody } from '../callable.ts'
-import { chargeSteps } from '../run.ts'
+import { chargeRounds } from '../run.ts'
 
 /** [signature, number of parameters, body] by name. */
 export type Library = Readonly<Record<string, readonly [string, number, NativeBody]>>
@@ -7,7 +7,7 @@ export type Library = Readonly<Record<string, readonly [string, number, NativeBo
 type Numbers = readonly number[] | undefined
 
 function total(values: readonly number[]): number {
-  chargeSteps(values.length)
+  chargeRounds(values.length)
   let sum = 0
   for (let i = 0; i < values.length; i++) sum += values[i] as number
   return sum
@@ -15,7 +15,7 @@ function total(values: readonly number[]): number {
 
 function extreme(values: Numbers, sign: 1 | -1): number | undefined {
   if (values === undefined || values.length === 0) return undefined
-  chargeSteps(values.length)
+  chargeRounds(values.length)
   let best = sign === 1 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
   for (const value of values) best = sign === 1 ? Math.max(best, value) : Math.min(best, value)
   return best

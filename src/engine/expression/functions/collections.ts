@@ -1,11 +1,13 @@
 import { Failure } from '../failure.ts'
-import { chargeSize, chargeSteps } from '../run.ts'
+import { chargeRounds, chargeSize, chargeSteps } from '../run.ts'
 import {
   append,
   deepEqual,
+  enterValue,
   isFunction,
   isNumber,
   isObject,
+  leaveValue,
   lookup,
   Sequence,
   setOwn,
@@ -25,10 +27,17 @@ export function keysOf(value: unknown): Sequence {
 
 function spread(value: unknown): unknown {
   if (Array.isArray(value)) {
-    const result = new Sequence()
-    let whole: unknown = result
-    for (const member of value) whole = append(whole, spread(member))
-    return whole
+    if (value.length === 0) return new Sequence()
+    const result: unknown[] = []
+    for (const member of value) {
+      enterValue()
+      const parts = spread(member)
+      leaveValue()
+      if (Array.isArray(parts)) for (const part of parts) result.push(part)
+      else if (parts !== undefined) result.push(parts)
+    }
+    chargeSize(result.length)
+    return result
   }
   if (!isObject(value)) return value
   const result = new Sequence()
@@ -40,12 +49,15 @@ function spread(value: unknown): unknown {
   return result
 }
 
+/** A field of an object costs about as much as four slots of an array. */
+const FIELD_COST = 4
+
 function merge(objects: readonly unknown[]): Record<string, unknown> {
   const result: Record<string, unknown> = {}
   for (const object of objects) {
     if (typeof object !== 'object' || object === null || isFunction(object)) continue
     const entries = Object.entries(object)
-    chargeSize(entries.length)
+    chargeSize(entries.length * FIELD_COST)
     for (const [name, member] of entries) setOwn(result, name, member)
   }
   return result
@@ -57,7 +69,7 @@ function distinct(value: unknown): unknown {
   const result: unknown[] = value instanceof Sequence ? new Sequence() : []
   const scalars = new Set<unknown>()
   const others: unknown[] = []
-  chargeSteps(value.length)
+  chargeRounds(value.length)
   for (const member of value) {
     if (typeof member !== 'object' || member === null) {
       // The set says NaN is equal to itself; the language does not. Neither can come out of JSON.

@@ -1,5 +1,5 @@
 import { Failure } from '../failure.ts'
-import { chargeSize, chargeSteps } from '../run.ts'
+import { chargeRounds, chargeSize, chargeSteps } from '../run.ts'
 import { type Callable, isNumber, isTrue, Sequence, setOwn } from '../values.ts'
 import type { Library } from './aggregates.ts'
 
@@ -85,7 +85,7 @@ export function mergeSort(values: readonly unknown[], after: (a: unknown, b: unk
   const left = mergeSort(values.slice(0, middle), after)
   const right = mergeSort(values.slice(middle), after)
   chargeSize(values.length)
-  chargeSteps(values.length)
+  chargeRounds(values.length)
   const result: unknown[] = []
   let i = 0
   let j = 0
@@ -98,7 +98,7 @@ export function mergeSort(values: readonly unknown[], after: (a: unknown, b: unk
 function sort(values: readonly unknown[], func: Callable | undefined): unknown {
   if (values.length <= 1) return values
   if (func !== undefined) return mergeSort(values, (a, b) => passes(func.call([a, b], undefined)))
-  chargeSteps(values.length)
+  chargeRounds(values.length)
   if (!values.every((value) => isNumber(value)) && !values.every((value) => typeof value === 'string'))
     throw new Failure('D3070', { index: 1 })
   return mergeSort(values, (a, b) => (a as number) > (b as number))

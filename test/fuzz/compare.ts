@@ -1,0 +1,93 @@
+import jsonata from 'jsonata'
+import { compileAnything, RULE_LIMITS, type SuiteOutcome } from '../../src/engine/expression/index.ts'
+
+interface ReferenceError {
+  readonly code?: string
+  readonly position?: number
+  readonly token?: unknown
+}
+
+export type Answer =
+  | { readonly kind: 'value'; readonly value: unknown }
+  | { readonly kind: 'error'; readonly code: string; readonly position: unknown; readonly token: unknown }
+  | { readonly kind: 'refused'; readonly code: string }
+
+const isFunction = (value: unknown): boolean =>
+  typeof value === 'function' ||
+  (typeof value === 'object' &&
+    value !== null &&
+    (value.constructor?.name === 'Lambda' ||
+      value.constructor?.name === 'Native' ||
+      value.constructor?.name === 'Wrapped' ||
+      value.constructor?.name === 'Matcher' ||
+      '_jsonata_lambda' in value ||
+      '_jsonata_function' in value))
+
+/** Plain data without prototypes, marks of sequences and functions. */
+function plain(value: unknown, depth = 0): unknown {
+  if (isFunction(value)) return '<function>'
+  if (depth > 20) return '<deep>'
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? 0 : value
+  if (Array.isArray(value)) return Array.from(value, (member) => plain(member, depth + 1))
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((name) => [name, plain((value as Record<string, unknown>)[name], depth + 1)]),
+  )
+}
+
+const show = (value: unknown): string =>
+  JSON.stringify(value, (_name, member) =>
+    typeof member === 'number' && !Number.isFinite(member)
+      ? String(member)
+      : member === undefined
+        ? '<nothing>'
+        : member,
+  ) ?? '<nothing>'
+
+export const textOf = (answer: Answer): string =>
+  answer.kind === 'value' ? show(plain(answer.value)) : show(answer)
+
+function ours(outcome: SuiteOutcome): Answer {
+  if (outcome.kind !== 'error') return outcome
+  const { code, position, token } = outcome.error
+  return { kind: 'error', code, position, token }
+}
+
+const theirs = (error: ReferenceError): Answer => ({
+  kind: 'error',
+  code: error.code ?? 'none',
+  position: error.position,
+  token: error.token,
+})
+
+export interface Pair {
+  readonly ours: (data: unknown, general: boolean) => Answer
+  readonly reference: (data: unknown) => Promise<Answer>
+}
+
+/** One text in both engines. */
+export function compileBoth(text: string): Pair {
+  const fast = compileAnything(text, { limits: RULE_LIMITS })
+  const general = compileAnything(text, { limits: RULE_LIMITS, general: true })
+  const answer = (compiled: typeof fast, data: unknown): Answer =>
+    ours(compiled.kind === 'ready' ? compiled.evaluate(data) : compiled)
+  let reference: jsonata.Expression | undefined
+  let broken: Answer | undefined
+  try {
+    reference = jsonata(text)
+  } catch (error) {
+    broken = theirs(error as ReferenceError)
+  }
+  return {
+    ours: (data, onlyGeneral) => answer(onlyGeneral ? general : fast, data),
+    reference: async (data) => {
+      if (reference === undefined) return broken as Answer
+      try {
+        return { kind: 'value', value: await reference.evaluate(data) }
+      } catch (error) {
+        return theirs(error as ReferenceError)
+      }
+    },
+  }
+}
