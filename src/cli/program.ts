@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ApplyOptions } from './commands/apply.ts'
+import type { KeyOptions } from './commands/key.ts'
 import type { CommandContext } from './context.ts'
 import type { ExitCode } from './exit-code.ts'
 import { OUTPUT_FORMATS } from './terminal/output.ts'
@@ -11,6 +12,7 @@ export interface ProgramOptions {
 }
 
 const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical']
+const ROLES = ['viewer', 'producer', 'author', 'operator']
 const MODES = ['live', 'shadow', 'withheld']
 
 /** All commands. What a command needs is loaded when it runs, so that `--help` is there at once. */
@@ -208,6 +210,20 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     )
 
   program
+    .command('key')
+    .summary('Make an API key')
+    .description(
+      'Makes an API key: prints it, and the entry of the configuration that accepts it. Nothing is stored.',
+    )
+    .argument('<id>', 'who has it; stands in rule versions as author', idOf)
+    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).default('operator'))
+    .option('--env', 'as lines of an environment file')
+    .action(
+      runs(async (id: string, options: KeyOptions) =>
+        (await import('./commands/key.ts')).createKey(context, id, options),
+      ),
+    )
+  program
     .command('completion')
     .summary('Print completion for bash and zsh')
     .description('Prints a script for bash and zsh: source <(sequitur completion)')
@@ -237,6 +253,11 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 function countOf(text: string): string {
   if (/^[1-9]\d{0,8}$/.test(text)) return text
   throw new InvalidArgumentError('It takes a whole number from 1.')
+}
+
+function idOf(text: string): string {
+  if (/^[a-z0-9][a-z0-9-]{0,31}$/.test(text)) return text
+  throw new InvalidArgumentError('It takes small letters, digits and hyphens.')
 }
 
 function version(): string {
