@@ -20,6 +20,8 @@ export interface TrafficOptions {
   /** How far behind its place in the log an event's `at` may be. */
   readonly disorderMs?: number
   readonly perSecond?: number
+  /** Index of the first event, for traffic that is made in parts. */
+  readonly start?: number
 }
 
 const START = 1_767_225_600_000
@@ -27,15 +29,16 @@ const encoder = new TextEncoder()
 
 /** Payments, logins, transfers, orders, logs and heartbeats as the acceptance rules read them, 120 to 250 bytes each. */
 export function traffic(options: TrafficOptions): LogEntry[] {
-  const below = random(options.seed ?? 1)
+  const first = options.start ?? 0
+  const below = random((options.seed ?? 1) + first)
   const keys = options.keys ?? 10_000
   const stepMs = 1000 / (options.perSecond ?? 2000)
   return Array.from({ length: options.events }, (_, index) => {
-    const at = Math.floor(START + index * stepMs)
-    const late = options.disorderMs === undefined ? 0 : below(options.disorderMs)
+    const at = Math.floor(START + (first + index) * stepMs)
+    const late = (options.disorderMs ?? 0) === 0 ? 0 : below(options.disorderMs ?? 0)
     const [subject, data] = event(below, keys)
     return {
-      sequence: streamSequence(index + 1),
+      sequence: streamSequence(first + index + 1),
       subject,
       ingestedAt: eventTime(at),
       payload: encoder.encode(JSON.stringify({ ...data, at: at - late })),

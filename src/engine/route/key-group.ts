@@ -1,13 +1,18 @@
-import type { Expression, Frame } from '../model/index.ts'
+import type { Expression, Frame, StreamEvent } from '../model/index.ts'
+import { type FieldTable, NUMBER, readField, TEXT } from './field.ts'
 import { canonicalPart, compositeKey, isTooLong } from './key.ts'
 import type { KeyGroup, Lane } from './lane.ts'
 
 /** Lanes beyond this many in a group are found through the group's live keys. */
 export const DIRECT_LANES_MAX = 8
 
-export const keyGroup = (id: string, expressions: readonly Expression[]): KeyGroup => ({
+export const keyGroup = (id: string, expressions: readonly Expression[], fields: FieldTable): KeyGroup => ({
   id,
   expressions,
+  fields: expressions.map(({ source }) => {
+    const path = plainPath(source)
+    return path === undefined ? undefined : fields.acquire(path)
+  }),
   lanes: 0,
   directLanes: 0,
   live: new Map(),
@@ -15,6 +20,15 @@ export const keyGroup = (id: string, expressions: readonly Expression[]): KeyGro
   key: undefined,
   fault: undefined,
 })
+
+/** The path of an expression that is nothing but one, and not of the event itself. */
+function plainPath(source: string): readonly string[] | undefined {
+  const text = source.trim()
+  return /^[A-Za-z]\w*(?:\.[A-Za-z]\w*)*$/.test(text) && !WORDS.test(text) ? text.split('.') : undefined
+}
+
+/** Names that mean something else to the language. */
+const WORDS = /(?:^|\.)(?:and|or|in|true|false|null|function)(?:\.|$)/
 
 export const keyGroupId = (expressions: readonly Expression[]): string =>
   expressions.map((expression) => expression.source).join('\n')
@@ -34,17 +48,23 @@ export function keyOf(group: KeyGroup, stamp: number, frame: Frame): string | un
 
 function computeKey(group: KeyGroup, frame: Frame): string | undefined {
   const { expressions } = group
-  if (expressions.length === 1) return computePart(group, expressions[0] as Expression, frame)
+  if (expressions.length === 1) return computePart(group, 0, frame)
   const parts: string[] = []
-  for (const expression of expressions) {
-    const part = computePart(group, expression, frame)
+  for (let index = 0; index < expressions.length; index++) {
+    const part = computePart(group, index, frame)
     if (part === undefined) return undefined
     parts.push(part)
   }
   return compositeKey(parts)
 }
 
-function computePart(group: KeyGroup, expression: Expression, frame: Frame): string | undefined {
+function computePart(group: KeyGroup, index: number, frame: Frame): string | undefined {
+  const field = group.fields[index]
+  if (field !== undefined) {
+    if (field.stamp !== group.stamp) readField(field, group.stamp, (frame.event as StreamEvent).data)
+    if (field.kind === TEXT || field.kind === NUMBER) return canonicalPart(field.value)
+  }
+  const expression = group.expressions[index] as Expression
   const evaluation = expression.evaluate(frame)
   if (!evaluation.ok) {
     group.fault = 'key-error'

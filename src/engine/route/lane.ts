@@ -1,4 +1,5 @@
 import type { Expression, ExpressionError, StreamEvent } from '../model/index.ts'
+import type { Field } from './field.ts'
 import type { KeyFault } from './key.ts'
 import type { SharedPredicate } from './predicate.ts'
 
@@ -65,6 +66,8 @@ export interface Lane {
 export interface KeyGroup {
   readonly id: string
   readonly expressions: readonly Expression[]
+  /** By part: the field that the expression is, when it is nothing but a field. */
+  readonly fields: ReadonlyArray<Field | undefined>
   lanes: number
   directLanes: number
   /** Lanes that may have state for a key. A lane whose state is gone is removed when that is noticed. */

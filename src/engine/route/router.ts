@@ -102,7 +102,9 @@ export class Router {
       this.#keyValues.delete(lane)
       lane.group.lanes--
       if (lane.direct) lane.group.directLanes--
-      if (lane.group.lanes === 0) this.#groups.delete(lane.group.id)
+      if (lane.group.lanes > 0) continue
+      this.#groups.delete(lane.group.id)
+      for (const field of lane.group.fields) if (field !== undefined) this.#fields.release(field)
     }
   }
 
@@ -279,7 +281,7 @@ export class Router {
     const first = specification.slots[slots[0] as number] as RouteSlot
     let group = this.#groups.get(parts.id)
     if (group === undefined) {
-      group = keyGroup(parts.id, first.key)
+      group = keyGroup(parts.id, first.key, this.#fields)
       this.#groups.set(parts.id, group)
     }
     const direct = group.directLanes < DIRECT_LANES_MAX

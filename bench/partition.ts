@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import {
+  compileRule,
+  createPartition,
+  eventTime,
+  type LogEntry,
+  type RuleProgram,
+  readRules,
+  streamSequence,
+} from '../src/engine/index.ts'
+import { manyRules, mixEvents } from './support/many-rules.ts'
+import { printTable, type Row } from './support/measure.ts'
+import { traffic } from './support/traffic.ts'
+
+/*
+ * The partition alone, without a broker and a store: µs of CPU per event from log entry to effects, and per event for the rows of a
+ * checkpoint, with the shipped rules in order and out of order, and with 10 and 10,000 rules. Beside it the JSON.parse of the event.
+ *
+ *   npm run bench:partition [-- --json] [--events 200000]
+ */
+
+const isJson = process.argv.includes('--json')
+const EVENTS = Number(process.argv[process.argv.indexOf('--events') + 1]) || 200_000
+const BATCH = 500
+/** Entries per checkpoint: a second's worth. */
+const STEP = 20_000
+const decoder = new TextDecoder()
+const root = join(import.meta.dirname, '..')
+
+function shippedRules(): RuleProgram[] {
+  return readdirSync(join(root, 'rules'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.yaml'))
+    .flatMap((name) => programsOf(readFileSync(join(root, 'rules', name), 'utf8')))
+}
+
+function programsOf(text: string): RuleProgram[] {
+  const rules = readRules(text)
+  if (!rules.ok) throw new Error(rules.problems[0]?.message)
+  return rules.value.map((definition) => {
+    const program = compileRule(definition, { version: 1 })
+    if (!program.ok) throw new Error(program.problems[0]?.message)
+    return program.value
+  })
+}
+
+/** `A followed by B`, where A has one of many conditions. */
+const pairRules = (count: number): RuleProgram[] =>
+  manyRules(count, 'few').flatMap((condition, index) =>
+    programsOf(
+      `{ "rule": "r${index}", "by": "user", "events": { "A": ${JSON.stringify(`bench.a where ${condition}`)}, "B": "bench.b" }, "pattern": "A followed by B within 5 minutes" }`,
+    ),
+  )
+
+function* pairTraffic(): Generator<LogEntry> {
+  const events = mixEvents(20_000).map((event) => new TextEncoder().encode(JSON.stringify(event)))
+  for (let index = 0; index < EVENTS; index++) {
+    yield {
+      sequence: streamSequence(index + 1),
+      subject: index % 4 === 3 ? 'bench.b' : 'bench.a',
+      ingestedAt: eventTime(1_767_225_600_000 + index),
+      payload: events[index % events.length] as Uint8Array,
+    }
+  }
+}
+
+/** Parts of the traffic at a time: the entries of a real log do not fill the heap either. */
+function* shippedTraffic(disorderMs: number): Generator<LogEntry> {
+  for (let start = 0; start < EVENTS; start += STEP) {
+    yield* traffic({ events: Math.min(STEP, EVENTS - start), start, disorderMs })
+  }
+}
+
+function measure(
+  name: string,
+  programs: readonly RuleProgram[],
+  log: Iterable<LogEntry>,
+  latenessMs: number,
+): Row {
+  const partition = createPartition({
+    index: 0,
+    count: 1,
+    stream: 'BENCH',
+    rules: programs.map((program) => ({ program })),
+    sources: [
+      { name: 'all', subjects: ['>'], latenessMs, ...(latenessMs > 0 ? { timestamp: { path: 'at' } } : {}) },
+    ],
+  })
+  const cost = { parse: 0, process: 0, step: 0 }
+  let events = 0
+  let rows = 0
+  let longest = 0
+  let batch: LogEntry[] = []
+  for (const entry of log) {
+    batch.push(entry)
+    if (batch.length < BATCH) continue
+    events += BATCH
+    // The first part warms up.
+    const counts = events > EVENTS / 4
+    const entries = batch
+    batch = []
+    const parse = cpuOf(() => entries.forEach(({ payload }) => void JSON.parse(decoder.decode(payload))))
+    const work = cpuOf(() => partition.process(entries))
+    if (counts) {
+      cost.parse += parse
+      cost.process += work
+    }
+    if (events % STEP !== 0) continue
+    const before = performance.now()
+    const step = cpuOf(() => {
+      rows += counts ? (partition.takeStep()?.rows.length ?? 0) : 0
+      if (!counts) partition.takeStep()
+    })
+    if (counts) longest = Math.max(longest, performance.now() - before)
+    if (counts) cost.step += step
+  }
+  const counted = events * 0.75
+  const { partialMatches, effects } = partition.statistics()
+  return {
+    case: name,
+    'JSON.parse': cost.parse / counted,
+    process: cost.process / counted,
+    'rows of a checkpoint': cost.step / counted,
+    'process/parse': cost.process / cost.parse,
+    'rows/event': rows / counted,
+    'µs/row': cost.step / rows,
+    'longest checkpoint ms': longest,
+    'partial matches': partialMatches,
+    effects,
+  }
+}
+
+function cpuOf(work: () => void): number {
+  const before = process.cpuUsage()
+  work()
+  const used = process.cpuUsage(before)
+  return used.user + used.system
+}
+
+const shipped = shippedRules()
+const results = [
+  measure('no rules', [], shippedTraffic(0), 0),
+  measure('12 rules, in order', shipped, shippedTraffic(0), 0),
+  measure('12 rules, 2 s out of order', shipped, shippedTraffic(2000), 2000),
+  measure('10 rules', pairRules(10), pairTraffic(), 0),
+  measure('10,000 rules', pairRules(10_000), pairTraffic(), 0),
+]
+if (isJson) console.log(JSON.stringify(results))
+else printTable('The partition alone (µs of CPU per event)', results)
