@@ -14,6 +14,8 @@ import { FirstHeap } from './first-heap.ts'
 import { EventsMatch } from './taken.ts'
 
 const FORMAT = 1
+/** What a step without events took; never written to. */
+const NONE: StreamEvent[] = []
 
 type TakenStart = Pick<Start, 'event' | 'slot'>
 
@@ -220,15 +222,14 @@ export class SuffixMatcher implements KeyedMatcher {
 
   /** What the oldest partial match has taken, by slot. */
   #events(state: SuffixState): StreamEvent[][] {
-    const lists: StreamEvent[][] = new Array(this.#slots)
-    const none: StreamEvent[] = []
-    for (let slot = 0; slot < this.#slots; slot++) lists[slot] = none
+    const lists: StreamEvent[][] = []
+    for (let slot = 0; slot < this.#slots; slot++) lists.push(NONE)
     if (state.event === undefined) return lists
     lists[state.slot] = [state.event]
     let left = this.#plan.takesMore ? state.count : this.#plan.min
     for (let start = state.next; start !== undefined && --left > 0; start = start.next) {
       const list = lists[start.slot]
-      if (list === undefined || list === none) lists[start.slot] = [start.event]
+      if (list === undefined || list === NONE) lists[start.slot] = [start.event]
       else list.push(start.event)
     }
     return lists
