@@ -162,8 +162,13 @@ export function readShorthand(text: string): Shorthand {
 }
 
 /** What the matcher says about a history: matches as `a0 b2`, those that time completes with `@time`, `timeout a0 @time`. */
-export function outcomeOf(text: string, history: string): string[] {
-  const { pattern, afterMatch, names, having } = readShorthand(text)
+export const outcomeOf = (text: string, history: string): string[] =>
+  outcomeOfPattern(readShorthand(text), history)
+
+export function outcomeOfPattern(
+  { pattern, afterMatch, names, having }: Shorthand,
+  history: string,
+): string[] {
   const compiled = compilePattern({
     pattern,
     afterMatch,

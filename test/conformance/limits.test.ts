@@ -1,0 +1,137 @@
+import { expect, test } from 'vitest'
+import {
+  type AfterMatch,
+  compilePattern,
+  createKeyedMatcher,
+  eventTime,
+  type KeyedMatcher,
+  type MatcherHost,
+  type StreamEvent,
+  streamSequence,
+} from '../../src/engine/index.ts'
+import { restoredCopy } from '../support/state.ts'
+import { readShorthand } from './notation.ts'
+
+interface Bench {
+  matcher: KeyedMatcher
+  readonly kind: string
+  readonly out: string[]
+  readonly create: () => KeyedMatcher
+}
+
+function bench(text: string, partialMatchesMax: number, options: { timeouts?: boolean } = {}): Bench {
+  const {
+    pattern,
+    afterMatch,
+    names,
+  }: {
+    pattern: Parameters<typeof compilePattern>[0]['pattern']
+    afterMatch: AfterMatch
+    names: readonly string[]
+  } = readShorthand(text)
+  const compiled = compilePattern({
+    pattern,
+    afterMatch,
+    slots: names,
+    conditional: new Set(),
+    hasHaving: false,
+    reportsTimeouts: options.timeouts ?? false,
+    partialMatchesMax,
+  })
+  if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
+  const automaton = compiled.value
+  const out: string[] = []
+  const host: MatcherHost = {
+    condition: () => true,
+    accept: () => true,
+    matched: (match) =>
+      out.push(
+        match.events
+          .flat()
+          .map((event) => event.id)
+          .join(' '),
+      ),
+    timedOut: () => undefined,
+    shed: (count) => out.push(`shed ${count}`),
+  }
+  const create = (): KeyedMatcher => createKeyedMatcher(automaton, host)
+  return { matcher: create(), kind: automaton.classification.kind, out, create }
+}
+
+const eventAt = (number: number): StreamEvent => ({
+  sequence: streamSequence(number + 1),
+  time: eventTime(number),
+  ingestedAt: eventTime(number),
+  subject: 'limits',
+  id: String(number),
+  data: {},
+})
+
+test.each([
+  ['a > b ; skip=past-last', 'suffixes', ['shed 1', 'shed 1', '2 5']],
+  ['a+/g > b ; skip=past-last', 'suffixes', ['shed 1', 'shed 1', '2 3 4 5']],
+  ['a >> b >> c > d ; skip=past-last', 'logs', ['shed 1', 'shed 1']],
+  ['a > b . c ; skip=past-last', 'runs', ['shed 1', 'shed 1']],
+])('%s sheds the oldest start and keeps the alert (%s)', (text, kind, expected) => {
+  const at = bench(text, 3)
+  expect(at.kind).toBe(kind)
+  for (let number = 0; number < 5; number++) at.matcher.process('key', eventAt(number), 1)
+  expect(at.matcher.partialMatches).toBe(3)
+  at.matcher.process('key', eventAt(5), 2)
+  expect(at.out.slice(0, expected.length)).toEqual(expected)
+})
+
+test('shedding is the same after a restore', () => {
+  for (const text of ['a > b ; skip=past-last', 'a >> b >> c > d', 'a > b . c']) {
+    const straight = bench(text, 4)
+    const restored = bench(text, 4)
+    for (let number = 0; number < 60; number++) {
+      const mask = 1 << ((number * 7) % 3)
+      straight.matcher.process('key', eventAt(number), mask)
+      restored.matcher.process('key', eventAt(number), mask)
+      restored.matcher = restoredCopy(restored.matcher, restored.create)
+    }
+    expect(restored.out).toEqual(straight.out)
+  }
+})
+
+test('keys that are due at one time fire in order of their first events, whatever the restore did to them', () => {
+  const straight = bench('a !n ; within=50 skip=past-last', 10)
+  const restored = bench('a !n ; within=50 skip=past-last', 10)
+  for (const at of [straight, restored])
+    for (const [number, key] of ['c', 'a', 'b'].entries())
+      at.matcher.process(key, { ...eventAt(number), time: eventTime(5) }, 1)
+  restored.matcher = restoredCopy(restored.matcher, restored.create)
+  for (const at of [straight, restored]) at.matcher.advance(eventTime(55))
+  expect(straight.out).toEqual(['0', '1', '2'])
+  expect(restored.out).toEqual(['0', '1', '2'])
+})
+
+test('a key that is erased leaves nothing', () => {
+  for (const text of ['a > b ; skip=past-last', 'a >> b >> c > d', 'a > b . c']) {
+    const { matcher, out } = bench(text, 10)
+    matcher.process('key', eventAt(0), 1)
+    matcher.drainChanges(() => undefined)
+    matcher.erase('key')
+    expect([matcher.has('key'), matcher.keys, matcher.partialMatches]).toEqual([false, 0, 0])
+    const changes: unknown[] = []
+    matcher.drainChanges((key, encode) => changes.push([key, encode]))
+    expect(changes).toEqual([['key', undefined]])
+    matcher.process('key', eventAt(1), 2)
+    expect(out).toEqual([])
+  }
+})
+
+test('what is waited for can be looked at', () => {
+  for (const text of [
+    'a > b ; within=50 skip=past-last',
+    'a >> b >> c ; within=50',
+    'a > b . c ; within=50',
+  ]) {
+    const { matcher } = bench(text, 10)
+    matcher.process('key', eventAt(3), 1)
+    expect([...matcher.inspect()]).toMatchObject([
+      { key: 'key', startedAt: 3, deadline: 53, waitingFor: [1] },
+    ])
+  }
+})
