@@ -31,6 +31,11 @@ export class Suppressions {
     for (const key of this.#states.keys()) this.erase(key)
   }
 
+  /** Nothing is kept back and nothing has changed. */
+  get isIdle(): boolean {
+    return this.#states.size === 0 && this.#dirty.size === 0
+  }
+
   get size(): number {
     return this.#states.size
   }

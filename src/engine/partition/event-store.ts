@@ -126,7 +126,8 @@ export class EventStore {
     let budget = COMPACTED_EVENTS_MAX
     for (const segment of this.#sparse) {
       if (segment === this.#open) continue
-      if (segment.live > budget) return
+      // One segment goes whatever its size, or a large one would stay for ever.
+      if (segment.live > budget && budget < COMPACTED_EVENTS_MAX) continue
       budget -= segment.live
       this.#sparse.delete(segment)
       this.#segments.delete(segment.number)

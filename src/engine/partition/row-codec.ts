@@ -75,7 +75,8 @@ export class RowWriter implements StateWriter {
   /** Bytes as they are, without their length. */
   raw(source: Uint8Array, start: number, length: number): void {
     this.#reserve(length)
-    if (length < 64) {
+    // The loop is faster than a view and its copy for most events.
+    if (length < 200) {
       for (let index = 0; index < length; index++)
         this.#bytes[this.#at + index] = source[start + index] as number
     } else this.#bytes.set(source.subarray(start, start + length), this.#at)

@@ -103,6 +103,7 @@ function takeRuleRows(state: Stateful, rows: StateRow[]): void {
 }
 
 function takeSuppressionRows({ id, suppressions }: RuleRuntime, now: number, rows: StateRow[]): void {
+  if (suppressions.isIdle) return
   suppressions.sweep(now)
   suppressions.drainChanges((key, suppression) => {
     const value = suppression === undefined ? undefined : json(suppression)
