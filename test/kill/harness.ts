@@ -197,7 +197,7 @@ class World {
     await successor.running
     await sleep(100 + this.#random(100))
     zombie.kill('SIGCONT')
-    const deadline = setTimeout(() => zombie.kill('SIGKILL'), 3_000)
+    const deadline = setTimeout(() => zombie.kill('SIGKILL'), 15_000)
     await zombie.ended
     clearTimeout(deadline)
     if (zombie.stoppedBecause === 'fenced') this.#zombiesFenced += 1

@@ -15,9 +15,9 @@ export interface TestNats {
   readonly url: string
   /** Of a test; closed with the server. */
   connect(): Promise<Broker>
-  /** SIGKILL, and wait for the end. */
+  /** SIGKILL; afterwards everybody who is connected has noticed. */
   kill(): Promise<void>
-  /** On the same port, with what the folder holds. */
+  /** On the same port, with what the folder holds; afterwards everybody is connected again. */
   restart(): Promise<void>
   /** Keeps what is stored now; only while the server is down. */
   saveStore(): void
@@ -42,6 +42,12 @@ export async function startTestNats(): Promise<TestNats> {
       syncAlways: false,
     })
   let server = await start(0)
+  /** Everybody has noticed: a request over a connection that is about to break is lost. */
+  const untilAll = async (connected: boolean): Promise<void> => {
+    const isThere = (broker: Broker): boolean =>
+      broker.connection.isClosed() || broker.isConnected() === connected
+    while (!brokers.every(isThere)) await new Promise((resolve) => setTimeout(resolve, 10))
+  }
   const port = Number(new URL(server.url).port)
   return {
     url: server.url,
@@ -53,9 +59,11 @@ export async function startTestNats(): Promise<TestNats> {
     kill: async () => {
       process.kill(server.pid, 'SIGKILL')
       await server.ended
+      await untilAll(false)
     },
     restart: async () => {
       server = await start(port)
+      await untilAll(true)
     },
     saveStore: () => cpSync(store, saved, { recursive: true }),
     loadStore: () => {

@@ -33,6 +33,8 @@ export interface Broker {
   readonly serverVersion: string
   /** Atomic batches that keep `Nats-Msg-Id` (nats-server 2.12.1 and later). */
   readonly hasAtomicBatch: boolean
+  /** Whether the connection stands at this moment; one that does not is being restored. */
+  isConnected(): boolean
   /** Calls back whenever a lost connection was restored. Returns the end of it. */
   onReconnect(listener: () => void): () => void
   close(): Promise<void>
@@ -52,7 +54,7 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
       manager,
       serverVersion,
       hasAtomicBatch: isAtLeast(serverVersion, [2, 12, 1]),
-      onReconnect: reconnects(connection),
+      ...followStatus(connection),
       close: () => connection.close(),
     }
   } catch (cause) {
@@ -68,30 +70,46 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
   }
 }
 
-function reconnects(connection: NatsConnection): Broker['onReconnect'] {
+function followStatus(connection: NatsConnection): Pick<Broker, 'isConnected' | 'onReconnect'> {
   const listeners = new Set<() => void>()
+  let isConnected = true
   const follow = async (): Promise<void> => {
-    for await (const { type } of connection.status())
-      if (type === 'reconnect') for (const listener of [...listeners]) listener()
+    for await (const { type } of connection.status()) {
+      if (type === 'disconnect' || type === 'close') isConnected = false
+      if (type !== 'reconnect') continue
+      isConnected = true
+      for (const listener of [...listeners]) listener()
+    }
   }
   void follow()
-  return (listener) => {
-    listeners.add(listener)
-    return () => void listeners.delete(listener)
+  return {
+    isConnected: () => isConnected,
+    onReconnect: (listener) => {
+      listeners.add(listener)
+      return () => void listeners.delete(listener)
+    },
   }
 }
 
 /**
  * The answer to a request, or a rejection as soon as the connection was lost and restored: what was asked over the old one is not
- * answered over the new one, and waiting for the timeout would cost seconds.
+ * answered over the new one, and waiting for the timeout would cost seconds. The signal ends the wait, too.
  */
-export async function answerOfConnection<T>(broker: Broker, request: Promise<T>): Promise<T> {
+export async function answerOfConnection<T>(
+  broker: Broker,
+  request: Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
   const { promise: lost, reject } = Promise.withResolvers<never>()
   const forget = broker.onReconnect(() => reject(new Error('the connection was lost and restored')))
+  const stop = (): void => reject(new Error('nobody waits for the answer any more'))
+  signal?.addEventListener('abort', stop, { once: true })
+  if (signal?.aborted === true) stop()
   try {
     return await Promise.race([request, lost])
   } finally {
     forget()
+    signal?.removeEventListener('abort', stop)
   }
 }
 

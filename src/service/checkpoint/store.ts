@@ -95,8 +95,19 @@ async function readMeta(database: Database, file: string, options: StoreOptions)
   return meta
 }
 
+const restoredFrom = (meta: MetaRow): Restored => ({
+  position: meta.position,
+  identity:
+    meta.stream === null || meta.stream_created === null
+      ? undefined
+      : { stream: meta.stream, created: meta.stream_created },
+  positionProof: meta.proof ?? undefined,
+  epoch: meta.epoch,
+  effectNumber: meta.effect_number,
+})
+
 class SqliteStore implements CheckpointStore {
-  readonly restored: Restored
+  #restored: Restored
   readonly #database: Database
   readonly #commit: Statement
   readonly #options: StoreOptions
@@ -116,16 +127,11 @@ class SqliteStore implements CheckpointStore {
     this.#epoch = meta.epoch
     this.#effectNumber = meta.effect_number
     this.#confirmed = meta.confirmed
-    this.restored = {
-      position: meta.position,
-      identity:
-        meta.stream === null || meta.stream_created === null
-          ? undefined
-          : { stream: meta.stream, created: meta.stream_created },
-      positionProof: meta.proof ?? undefined,
-      epoch: meta.epoch,
-      effectNumber: meta.effect_number,
-    }
+    this.#restored = restoredFrom(meta)
+  }
+
+  get restored(): Restored {
+    return this.#restored
   }
 
   async *rows(): AsyncIterable<StateRow> {
@@ -201,9 +207,14 @@ class SqliteStore implements CheckpointStore {
 
   async nextEpoch(): Promise<number> {
     await this.#database.run('UPDATE meta SET epoch = epoch + 1')
-    const [row] = await this.#database.all<{ epoch: number }>('SELECT epoch FROM meta')
-    this.#epoch = row?.epoch ?? this.#epoch + 1
-    return this.#epoch
+    const [meta] = await this.#database.all<MetaRow>('SELECT * FROM meta')
+    if (meta === undefined) throw new ServiceError('checkpoint-corrupt', 'the meta row is gone')
+    // An owner before us may have committed after the file was opened; from now on it cannot.
+    this.#epoch = meta.epoch
+    this.#effectNumber = meta.effect_number
+    this.#confirmed = meta.confirmed
+    this.#restored = restoredFrom(meta)
+    return meta.epoch
   }
 
   async close(): Promise<void> {

@@ -140,7 +140,7 @@ export class BatchSink implements AlertSink {
   async #readHead(): Promise<LogHead> {
     for (;;) {
       try {
-        return await readMarkerHead(this.#broker, this.#options.partition)
+        return await readMarkerHead(this.#broker, this.#options.partition, this.#closing.signal)
       } catch (error) {
         if (this.#closing.signal.aborted) throw error
         this.#options.onTrouble(error as ServiceError)

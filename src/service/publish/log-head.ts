@@ -10,11 +10,16 @@ export interface LogHead {
 }
 
 /** From the leader, never from a replica that may be behind. */
-export async function readMarkerHead(broker: Broker, partition: number): Promise<LogHead> {
+export async function readMarkerHead(
+  broker: Broker,
+  partition: number,
+  signal: AbortSignal,
+): Promise<LogHead> {
   try {
     const message = await answerOfConnection(
       broker,
       broker.manager.streams.getMessage(ALERT_STREAM, { last_by_subj: markerSubject(partition) }),
+      signal,
     )
     if (message === null) return { sequence: 0, marker: undefined }
     return { sequence: message.seq, marker: readMarker(message.string()) }
@@ -33,9 +38,9 @@ interface StreamHead {
 const FOREIGN_MAX = 100
 
 /** The end of the stream, and the number of the last effect in it, for the writer that owns all of it. */
-export async function readStreamHead(broker: Broker): Promise<StreamHead> {
+export async function readStreamHead(broker: Broker, signal: AbortSignal): Promise<StreamHead> {
   try {
-    return await answerOfConnection(broker, searchHead(broker))
+    return await answerOfConnection(broker, searchHead(broker), signal)
   } catch (error) {
     if (isNotFound(error)) return { sequence: 0, number: undefined }
     throw unavailable(error)

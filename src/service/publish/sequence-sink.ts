@@ -35,9 +35,7 @@ export class SequenceSink implements AlertSink {
 
   async claim(epoch: number): Promise<number> {
     for (;;) {
-      const [marker, head] = await this.#retrying(() =>
-        Promise.all([readMarkerHead(this.#broker, this.#options.partition), readStreamHead(this.#broker)]),
-      )
+      const [marker, head] = await this.#retrying(() => Promise.all([this.#readMarker(), this.#readEnd()]))
       this.#epoch = Math.max(epoch, (marker.marker?.epoch ?? 0) + 1)
       const number = head.number ?? marker.marker?.number ?? 0
       const headers = newHeaders()
@@ -50,7 +48,7 @@ export class SequenceSink implements AlertSink {
         return number
       }
       await this.#options.backoff.wait(this.#closing.signal)
-      const after = await this.#retrying(() => readMarkerHead(this.#broker, this.#options.partition))
+      const after = await this.#retrying(() => this.#readMarker())
       if (after.marker?.epoch === this.#epoch) {
         this.#lastSequence = after.sequence
         return after.marker.number
@@ -106,13 +104,13 @@ export class SequenceSink implements AlertSink {
     if (answer?.error !== undefined && answer.error.err_code !== WRONG_LAST_SEQUENCE)
       this.#options.onTrouble(refused(answer))
     await this.#options.backoff.wait(this.#closing.signal)
-    const { marker } = await this.#retrying(() => readMarkerHead(this.#broker, this.#options.partition))
+    const { marker } = await this.#retrying(() => this.#readMarker())
     if (marker === undefined || marker.epoch < this.#epoch)
       throw new ServiceError('alert-log-lost', 'the alert log lost the marker of this worker', {
         hint: 'the worker claims the partition anew and publishes what is missing from its outbox',
       })
     if (marker.epoch > this.#epoch) throw fenced(marker)
-    const head = await this.#retrying(() => readStreamHead(this.#broker))
+    const head = await this.#retrying(() => this.#readEnd())
     this.#lastSequence = head.sequence
     return head.number ?? marker.number
   }
@@ -123,6 +121,14 @@ export class SequenceSink implements AlertSink {
     } catch {
       return undefined
     }
+  }
+
+  #readMarker(): ReturnType<typeof readMarkerHead> {
+    return readMarkerHead(this.#broker, this.#options.partition, this.#closing.signal)
+  }
+
+  #readEnd(): ReturnType<typeof readStreamHead> {
+    return readStreamHead(this.#broker, this.#closing.signal)
   }
 
   async #retrying<T>(read: () => Promise<T>): Promise<T> {

@@ -37,8 +37,12 @@ export interface RunnerOptions {
 
 /** Effects that may be committed and unpublished before reading stops. */
 const UNPUBLISHED_MAX = 20_000
+/** Entries that may be processed and uncommitted before reading stops: a disk that is full or slow must not fill the memory. */
+const UNCOMMITTED_MAX = 200_000
 /** Entries processed between two looks at the event loop. */
 const SLICE = 1_000
+/** How long a stop waits for an alert log that does not answer; what is committed is published after the next start. */
+const DRAIN_MS_MAX = 5_000
 
 type Proof = { readonly identity: StreamIdentity; readonly positionProof: string }
 
@@ -57,9 +61,12 @@ export class PartitionRunner {
   #committedAt = 0
   #committedPosition = 0
   #newestEntryAt = 0
+  #heardAt = 0
   #isBehind = false
   #stopping = false
+  #isAbandoned = false
   #failure: unknown
+  #trouble: ServiceError | undefined
   #done: Promise<void> | undefined
 
   private constructor(
@@ -79,12 +86,15 @@ export class PartitionRunner {
     this.#source = parts.source
     this.#identity = parts.identity
     this.partition = parts.partition
+    this.#committedPosition = parts.partition.position
     this.#publisher = new Publisher({
       sink: parts.sink,
       store: parts.store,
       epoch: parts.epoch,
       onStored: (effects) => this.#reportStored(effects),
-      onFailure: (error) => this.#fail(error),
+      onFailure: (error) => {
+        if (!this.#isAbandoned) this.#fail(error)
+      },
     })
   }
 
@@ -103,19 +113,23 @@ export class PartitionRunner {
       const info = await findStream(broker, engine.stream)
       if (info === undefined)
         throw new ServiceError('input-stream-not-found', `there is no stream ${engine.stream}`)
+      // From here on an older owner of the same file can commit nothing, so what is read now stays true.
+      const epoch = await store.nextEpoch()
       const { restored } = store
       await verifyPosition(broker, info, restored)
       const rows: StateRow[] = []
       for await (const row of store.rows()) rows.push(row)
       const partition = restorePartition(engine, rows, ports?.parts)
       failPoint('after-restore')
-      const epoch = await store.nextEpoch()
+      const troubles: { told: (error: ServiceError) => void } = { told: () => undefined }
       sink = (ports?.openSink ?? openAlertSink)(broker, {
         partition: engine.index,
         partitions: engine.count,
         backoff: new Backoff(clock),
-        onTrouble: (error) =>
-          log.warn({ error, code: error.code }, 'the alert log does not take effects; they wait'),
+        onTrouble: (error) => {
+          log.warn({ error, code: error.code }, 'the alert log does not take effects; they wait')
+          troubles.told(error)
+        },
       })
       const runner = new PartitionRunner(options, {
         store,
@@ -125,6 +139,9 @@ export class PartitionRunner {
         identity: { stream: info.config.name, created: info.created },
         epoch,
       })
+      troubles.told = (error) => {
+        runner.#trouble = error
+      }
       await runner.#publisher.start()
       log.info({ position: restored.position, rows: rows.length, epoch }, 'partition started')
       runner.#done = runner.#run()
@@ -149,9 +166,19 @@ export class PartitionRunner {
     return this.#failure
   }
 
+  /** What it waits for at the moment: room on the disk, an alert log that takes effects. */
+  get trouble(): ServiceError | undefined {
+    return this.#trouble
+  }
+
   /** Broker's time of the newest entry processed; 0 before the first. */
   get newestEntryAt(): number {
     return this.#newestEntryAt
+  }
+
+  /** When an entry came last, by the monotonic clock; 0 before the first. */
+  get heardAt(): number {
+    return this.#heardAt
   }
 
   /** Entries of the log that were not processed yet, as last seen. */
@@ -175,19 +202,21 @@ export class PartitionRunner {
     try {
       for await (const batch of this.#source.batches()) {
         this.#isBehind = true
-        for (let start = 0; start < batch.length && !this.#stopping; start += SLICE) {
+        for (let start = 0; start < batch.length && !this.#isOver(); start += SLICE) {
           const slice = batch.length <= SLICE ? batch : batch.slice(start, start + SLICE)
           this.partition.process(slice)
           const last = slice.at(-1)
           if (last !== undefined) {
             this.#lastEntry = { identity: this.#identity, positionProof: positionProof(last) }
             this.#newestEntryAt = last.ingestedAt
+            this.#heardAt = this.#options.clock.monotonicMs()
           }
           this.#commitSoon()
           if (start + SLICE < batch.length) await new Promise(setImmediate)
         }
         this.#isBehind = false
-        if (this.#failure !== undefined || this.#stopping) break
+        if (this.#isOver()) break
+        await this.#committed(UNCOMMITTED_MAX)
         await this.#publisher.room(UNPUBLISHED_MAX)
       }
       if (this.#failure === undefined) await this.#drain()
@@ -200,11 +229,37 @@ export class PartitionRunner {
     if (this.#failure !== undefined) throw this.#failure
   }
 
+  #isOver(): boolean {
+    return this.#stopping || this.#failure !== undefined
+  }
+
   async #drain(): Promise<void> {
     await this.#commit
     failPoint('in-drain')
     await this.#commitNow()
-    await this.#publisher.idle()
+    const waiting = new AbortController()
+    const tooLong = this.#options.clock.sleep(DRAIN_MS_MAX, waiting.signal).then(() => 'too long')
+    const outcome = await Promise.race([this.#publisher.idle(), tooLong])
+    waiting.abort()
+    if (outcome !== 'too long') return
+    this.#isAbandoned = true
+    this.#options.log.warn(
+      { effects: this.#publisher.waiting },
+      'the alert log does not answer; what is committed is published after the next start',
+    )
+    await this.#sink.close()
+  }
+
+  /** Resolves when at most `max` entries are processed and not committed: backpressure of the disk. */
+  async #committed(max: number): Promise<void> {
+    while (this.partition.position - this.#committedPosition > max && !this.#isOver()) {
+      if (this.#commit === undefined) {
+        clearTimeout(this.#commitTimer)
+        this.#commitTimer = undefined
+        this.#startCommit()
+      }
+      await this.#commit
+    }
   }
 
   async #close(): Promise<void> {
@@ -251,6 +306,7 @@ export class PartitionRunner {
     await committing
     failPoint('after-commit')
     this.#committedPosition = step.position
+    this.#trouble = undefined
     let bytes = 0
     for (const { value } of step.rows) bytes += value?.length ?? 0
     this.#options.metrics.committed((this.#options.clock.monotonicMs() - startedAt) / 1000, bytes)
@@ -265,12 +321,14 @@ export class PartitionRunner {
       } catch (error) {
         if (!isServiceError(error, 'checkpoint-full') || this.#stopping) throw error
         this.#options.log.error({ error }, 'the disk is full; the partition waits for room')
+        this.#trouble = error
         await this.#options.clock.sleep(1_000)
       }
     }
   }
 
   #reportStored(effects: readonly Effect[]): void {
+    this.#trouble = undefined
     const now = this.#options.clock.now()
     for (const { kind, time } of effects)
       if (kind === 'alert') this.#options.metrics.alertStored(Math.max(0, now - time) / 1000)

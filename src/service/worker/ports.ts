@@ -28,6 +28,7 @@ export interface Restored {
 
 /** One partition's durable state. A commit is one transaction: state, position and outbox together or not at all. */
 export interface CheckpointStore {
+  /** As of the opening, or of `nextEpoch` once that was called. */
   readonly restored: Restored
   rows(): AsyncIterable<StateRow>
   /** Committed effects with a number above `after`, in order. */
@@ -38,7 +39,7 @@ export interface CheckpointStore {
   ): Promise<void>
   /** Records that effects up to `number` are in the alert log; rows older than the retention window are pruned with a later commit. */
   confirm(number: number): void
-  /** Raises the fencing number; returns the new one. */
+  /** Raises the fencing number, so that no earlier owner can commit any more; returns it. Read `restored` and `rows` after it. */
   nextEpoch(): Promise<number>
   close(): Promise<void>
 }

@@ -15,6 +15,7 @@ export interface PublisherOptions {
 export class Publisher {
   readonly #options: PublisherOptions
   #queue: Effect[] = []
+  #inFlight = 0
   #running: Promise<void> | undefined
   #roomAwaited: Array<() => void> = []
   #stored = 0
@@ -26,7 +27,7 @@ export class Publisher {
 
   /** Committed and not known to be in the log. */
   get waiting(): number {
-    return this.#queue.length
+    return this.#queue.length + this.#inFlight
   }
 
   /** Takes the partition over and publishes what earlier owners committed and did not get out. */
@@ -43,7 +44,7 @@ export class Publisher {
 
   /** Resolves when at most `max` effects wait: backpressure for the loop that makes them. */
   async room(max: number): Promise<void> {
-    while (this.#queue.length > max && !this.#failed)
+    while (this.waiting > max && !this.#failed)
       await new Promise<void>((resolve) => {
         this.#roomAwaited.push(resolve)
       })
@@ -58,7 +59,9 @@ export class Publisher {
       while (this.#queue.length > 0) {
         const effects = this.#queue
         this.#queue = []
+        this.#inFlight = effects.length
         await this.#publish(effects)
+        this.#inFlight = 0
         for (const wake of this.#roomAwaited.splice(0)) wake()
       }
     } catch (error) {

@@ -1,5 +1,5 @@
 import type { PartitionOptions } from '../../engine/index.ts'
-import type { Broker } from '../broker/index.ts'
+import { answerOfConnection, type Broker } from '../broker/index.ts'
 import type { PartitionStatus } from '../inspection.ts'
 import { acquireLease, type Lease, ownerId } from '../ownership/index.ts'
 import { isServiceError, ServiceError } from '../service-error.ts'
@@ -47,6 +47,7 @@ export interface Worker {
 
 const OUTBOX_RETENTION_MS = 600_000
 const TICK_INTERVAL_MS = 1_000
+const LET_GO_MS_MAX = 2_000
 
 /** Runs the partitions that it owns or gets to own, and carries rules and ticks into the log. Returns once they run or stand by. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
@@ -97,7 +98,7 @@ class RunningWorker implements Worker {
     const standby = this.#slots.map((slot) => {
       const { promise, resolve } = Promise.withResolvers<void>()
       const running = this.#own(slot, resolve)
-      this.#background.push(running.catch(() => undefined))
+      this.#background.push(running.catch((error: unknown) => this.#end?.reject(error)))
       return Promise.race([promise, running])
     })
     try {
@@ -113,7 +114,7 @@ class RunningWorker implements Worker {
         log,
         clock: this.#clock,
         signal,
-        knownVersion: (rule) => this.#knownVersion(rule),
+        knownVersions: () => this.#knownVersions(),
       }),
       runTicker({
         broker,
@@ -140,8 +141,14 @@ class RunningWorker implements Worker {
     this.#stopWatching?.()
     for (const slot of this.#slots) slot.stopAnswering?.()
     await Promise.all(this.#slots.map(({ runner }) => runner?.stop()))
-    await Promise.all(this.#slots.map(({ lease }) => lease?.release()))
-    await Promise.allSettled(this.#background)
+    // A broker that is away need not be told; what it does not hear ends by itself.
+    const letGo = Promise.allSettled([
+      ...this.#slots.map(({ lease }) => lease?.release()),
+      ...this.#background,
+    ])
+    const enough = new AbortController()
+    await Promise.race([letGo, this.#clock.sleep(LET_GO_MS_MAX, enough.signal)])
+    enough.abort()
     this.#end?.resolve()
   }
 
@@ -171,6 +178,10 @@ class RunningWorker implements Worker {
       engine: { ...engine, index: slot.index, count: partitions },
     })
     slot.runner = runner
+    if (this.#closing.signal.aborted) {
+      await runner.stop()
+      return
+    }
     slot.stopAnswering = answerInspection(broker, {
       index: slot.index,
       partition: runner.partition,
@@ -178,6 +189,8 @@ class RunningWorker implements Worker {
       readings: () => readRules(runner.partition),
     })
     runner.done.catch((error: unknown) => this.#end?.reject(error))
+    // Whoever hears that the worker runs may ask it at once.
+    await answerOfConnection(broker, broker.connection.flush()).catch(() => undefined)
     slot.lease.lost
       .then(async () => {
         if (this.#closing.signal.aborted) return
@@ -191,14 +204,21 @@ class RunningWorker implements Worker {
   }
 
   #statusOf(index: number, runner: PartitionRunner): PartitionStatus {
-    const { failure } = runner
     const { rules, ...reading } = this.#readingOf(index, runner)
+    const reason = this.#whyStopped(runner)
     return {
       ...reading,
       worker: this.#id,
       rules: rules.length,
-      ...(failure === undefined ? {} : { stopped: stoppedBecause(failure) }),
+      ...(reason === undefined ? {} : { stopped: stoppedBecause(reason) }),
     }
+  }
+
+  /** For good, or until what it waits for is there. */
+  #whyStopped(runner: PartitionRunner): unknown {
+    const reason = runner.failure ?? runner.trouble
+    if (reason !== undefined || this.#options.broker.isConnected()) return reason
+    return new ServiceError('broker-unreachable', 'the connection to NATS is lost; it is being restored')
   }
 
   #readings(): readonly PartitionReading[] {
@@ -209,12 +229,13 @@ class RunningWorker implements Worker {
 
   #readingOf(index: number, runner: PartitionRunner): PartitionReading {
     const { partition } = runner
+    const isBehind = runner.newestEntryAt > 0 && (runner.isBehind || runner.pendingEntries > 0)
     return {
       partition: index,
-      running: runner.failure === undefined,
+      running: this.#whyStopped(runner) === undefined,
       position: partition.position,
       pendingEntries: runner.pendingEntries,
-      lagMs: runner.newestEntryAt === 0 ? 0 : runner.isBehind ? this.#clock.now() - runner.newestEntryAt : 0,
+      lagMs: isBehind ? Math.max(0, this.#clock.now() - runner.newestEntryAt) : 0,
       watermark: partition.watermark,
       outboxEffects: runner.unpublished,
       counters: partition.counters,
@@ -222,17 +243,22 @@ class RunningWorker implements Worker {
     }
   }
 
-  #knownVersion(rule: string): number {
-    const versions = this.#slots.map(
-      ({ runner }) => runner?.partition.statistics().rules.find(({ id }) => id === rule)?.version ?? 0,
-    )
-    return Math.min(...versions)
+  /** Of any partition here: every partition reads the whole log, so what one of them has the log holds. */
+  #knownVersions(): ReadonlyMap<string, number> | undefined {
+    if (this.#slots.every(({ runner }) => runner === undefined)) return undefined
+    const versions = new Map<string, number>()
+    for (const { runner } of this.#slots)
+      for (const { id, version } of runner?.partition.statistics().rules ?? [])
+        versions.set(id, Math.max(version, versions.get(id) ?? 0))
+    return versions
   }
 
   #needsTick(): boolean {
-    const quietSince = this.#clock.now() - (this.#options.tickIntervalMs ?? TICK_INTERVAL_MS)
+    // A little less than the interval, because the last entry may be a tick itself.
+    const quietMs = 0.9 * (this.#options.tickIntervalMs ?? TICK_INTERVAL_MS)
+    const quietSince = this.#clock.monotonicMs() - quietMs
     return this.#slots.some(({ runner }) => {
-      if (runner === undefined || runner.newestEntryAt > quietSince) return false
+      if (runner === undefined || runner.heardAt > quietSince) return false
       const { partialMatches, waitingEvents } = runner.partition.statistics()
       return partialMatches > 0 || waitingEvents > 0
     })

@@ -1,0 +1,273 @@
+// npm run bench [-- --json --events N --rounds N --profile]: one worker from the broker to the alert log, beside bare ingest.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import {
+  ALERT_STREAM,
+  connectBroker,
+  type EmbeddedServer,
+  ensureAlertStream,
+  ensureInputStream,
+  findStream,
+  obtainNatsServer,
+  startEmbeddedServer,
+} from '../src/service/broker/index.ts'
+import { type Latency, measureLatency } from './pipeline/latency.ts'
+import { type Measured, median } from './pipeline/meter.ts'
+import { topFunctions } from './pipeline/profile.ts'
+import { fill, STREAM } from './pipeline/setup.ts'
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    profile: { type: 'boolean', default: false },
+    events: { type: 'string', default: '300000' },
+    rounds: { type: 'string', default: '3' },
+    server: { type: 'string' },
+  },
+})
+if (values.server !== undefined) process.env['SEQUITUR_NATS_SERVER'] = values.server
+
+interface Row {
+  readonly name: string
+  readonly eventsPerSecond: number
+  readonly ratio: number
+  readonly cpuMicros: number
+  readonly megabytes: number
+  /** The longest that the event loop of the worker stood still. */
+  readonly stallMs?: number
+}
+
+type SyncedLatency = Latency & { readonly synced: 'yes' | 'no' }
+
+const CASES = [
+  { name: 'bare ingest', child: 'bare-child.ts', commitMs: 0 },
+  { name: 'whole path, commit every 1 s', child: 'worker-child.ts', commitMs: 1_000 },
+  { name: 'whole path, commit every 50 ms', child: 'worker-child.ts', commitMs: 50 },
+] as const
+
+const events = Number(values.events)
+const folder = mkdtempSync(join(tmpdir(), 'sequitur-bench-'))
+const children = new Set<ChildProcess>()
+const note = (line: string): void => void (values.json || console.error(line))
+let server: EmbeddedServer | undefined
+
+try {
+  const binary = await obtainNatsServer({ older: 'replace', say: note })
+  const start = (name: string, syncAlways: boolean): Promise<EmbeddedServer> =>
+    startEmbeddedServer({
+      server: binary,
+      folder: join(folder, name),
+      host: '127.0.0.1',
+      port: 0,
+      syncAlways,
+    })
+  server = await start('nats', false)
+  const bytes = await prepare(server.url, events)
+  note(`${events} events of ${Math.round(bytes / events)} bytes, nats-server ${server.version}`)
+  const rows = await throughput(server.url)
+  const profile = values.profile ? await profileWholePath(server.url) : undefined
+  const latency = [await latencyOf(server.url, 'no')]
+  await server.stop()
+  server = await start('nats-synced', true)
+  latency.push(await latencyOf(server.url, 'yes'))
+  report({ rows, latency, ...(profile === undefined ? {} : { profile }), version: binary.version })
+} finally {
+  for (const child of children) child.kill('SIGKILL')
+  await server?.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+async function prepare(url: string, count: number): Promise<number> {
+  const broker = await connectBroker({ url, name: 'bench' })
+  await ensureInputStream(broker, {
+    stream: STREAM,
+    subjects: [
+      'payments.>',
+      'auth.>',
+      'accounts.>',
+      'credit.>',
+      'shop.>',
+      'ops.>',
+      'logs.>',
+      'k8s.>',
+      'demo.>',
+    ],
+    sourceStreams: [],
+    inPlace: false,
+    retentionMs: 0,
+    bytesMax: 0,
+  })
+  await ensureAlertStream(broker, { retentionMs: 0, bytesMax: 0 })
+  const bytes = count === 0 ? 0 : await fill(broker, count)
+  await broker.close()
+  return bytes
+}
+
+/** Rounds are interleaved, so that a busy moment of the machine hits every case. */
+async function throughput(url: string): Promise<readonly Row[]> {
+  const measured = CASES.map(() => [] as Array<Measured & { readonly stallMs?: number }>)
+  for (let round = 1; round <= Number(values.rounds); round += 1)
+    for (const [index, each] of CASES.entries()) {
+      const result = await runCase(url, each, `${round}-${index}`)
+      measured[index]?.push(result)
+      note(`round ${round}: ${each.name}: ${result.eventsPerSecond} events/s`)
+    }
+  const bare = median((measured[0] ?? []).map(({ eventsPerSecond }) => eventsPerSecond))
+  return CASES.map(({ name }, index) => {
+    const results = measured[index] ?? []
+    const eventsPerSecond = median(results.map((result) => result.eventsPerSecond))
+    const stalls = results.flatMap(({ stallMs }) => (stallMs === undefined ? [] : [stallMs]))
+    return {
+      name,
+      eventsPerSecond,
+      ratio: Math.round((eventsPerSecond / bare) * 100) / 100,
+      cpuMicros: median(results.map((result) => result.cpuMicros)),
+      megabytes: median(results.map((result) => result.megabytes)),
+      ...(stalls.length === 0 ? {} : { stallMs: median(stalls) }),
+    }
+  })
+}
+
+async function runCase(
+  url: string,
+  each: (typeof CASES)[number],
+  name: string,
+  nodeOptions: readonly string[] = [],
+): Promise<Measured> {
+  await emptyAlerts(url)
+  const child = startChild(each.child, nodeOptions, {
+    BENCH_URL: url,
+    BENCH_EVENTS: String(events),
+    BENCH_COMMIT_MS: String(each.commitMs),
+    BENCH_DATA: join(folder, `data-${name}`),
+  })
+  const said = await child.untilSaid((line) => 'eventsPerSecond' in line)
+  await child.ended
+  return said as unknown as Measured
+}
+
+/** A worker with a new data folder begins at the first entry again; what an earlier one published is none of its business. */
+async function emptyAlerts(url: string): Promise<void> {
+  const broker = await connectBroker({ url, name: 'bench' })
+  await broker.manager.streams.delete(ALERT_STREAM)
+  await ensureAlertStream(broker, { retentionMs: 0, bytesMax: 0 })
+  await broker.close()
+}
+
+async function profileWholePath(url: string): Promise<readonly string[]> {
+  const out = join(folder, 'profile')
+  await runCase(url, CASES[1], 'profile', ['--cpu-prof', `--cpu-prof-dir=${out}`])
+  return topFunctions(out, 12)
+}
+
+/** `synced`: the broker waits for the disk at every message, as the embedded one does. */
+async function latencyOf(url: string, synced: 'yes' | 'no'): Promise<SyncedLatency> {
+  const broker = await connectBroker({ url, name: 'bench' })
+  if ((await findStream(broker, STREAM)) !== undefined) await broker.manager.streams.delete(STREAM)
+  await broker.close()
+  await prepare(url, 0)
+  await emptyAlerts(url)
+  const child = startChild('worker-child.ts', [], {
+    BENCH_URL: url,
+    BENCH_EVENTS: '0',
+    BENCH_RULES: 'pair',
+    BENCH_COMMIT_MS: '25',
+    BENCH_DATA: join(folder, `data-latency-${synced}`),
+  })
+  await child.untilSaid((line) => 'running' in line)
+  const publisher = await connectBroker({ url, name: 'bench-publisher' })
+  const subscriber = await connectBroker({ url, name: 'bench-subscriber' })
+  const latency = await measureLatency(publisher, subscriber, { eventsPerSecond: 1_000, seconds: 12 })
+  await publisher.close()
+  await subscriber.close()
+  child.process.kill('SIGTERM')
+  await child.ended
+  return { ...latency, synced }
+}
+
+interface Child {
+  readonly process: ChildProcess
+  readonly ended: Promise<void>
+  untilSaid(isIt: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>
+}
+
+function startChild(
+  file: string,
+  nodeOptions: readonly string[],
+  environment: Record<string, string>,
+): Child {
+  const child = spawn(process.execPath, [...nodeOptions, join(import.meta.dirname, 'pipeline', file)], {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  children.add(child)
+  const ended = new Promise<void>((resolve) =>
+    child.once('close', () => {
+      children.delete(child)
+      resolve()
+    }),
+  )
+  const lines: Array<Record<string, unknown>> = []
+  let rest = ''
+  let heard = (): void => undefined
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const parts = (rest + text).split('\n')
+    rest = parts.pop() ?? ''
+    lines.push(...parts.map((part) => JSON.parse(part) as Record<string, unknown>))
+    heard()
+  })
+  return {
+    process: child,
+    ended,
+    untilSaid: async (isIt) => {
+      let isOver = false
+      void ended.then(() => {
+        isOver = true
+        heard()
+      })
+      for (;;) {
+        const line = lines.find(isIt)
+        if (line !== undefined) return line
+        if (isOver) throw new Error(`${file} ended: ${JSON.stringify(lines.at(-1) ?? 'without a word')}`)
+        await new Promise<void>((resolve) => {
+          heard = resolve
+        })
+      }
+    },
+  }
+}
+
+function report(result: {
+  readonly rows: readonly Row[]
+  readonly latency: readonly SyncedLatency[]
+  readonly profile?: readonly string[]
+  readonly version: string
+}): void {
+  if (values.json) {
+    const machine = { cores: cpus().length, model: cpus()[0]?.model, node: process.version }
+    console.log(JSON.stringify({ events, rounds: Number(values.rounds), machine, ...result }))
+    return
+  }
+  console.table(
+    Object.fromEntries(
+      result.rows.map(({ name, ...row }) => [
+        name,
+        {
+          'events/s': row.eventsPerSecond,
+          'of bare ingest': row.ratio,
+          'CPU µs/event': row.cpuMicros,
+          'MB resident': row.megabytes,
+          'longest stall ms': row.stallMs ?? '',
+        },
+      ]),
+    ),
+  )
+  for (const { synced, ...latency } of result.latency)
+    console.log(
+      `A followed by B at ${latency.eventsPerSecond} events/s, from publish to a subscriber${synced === 'yes' ? ', every message synced to disk' : ''}: p50 ${latency.p50Ms} ms, p99 ${latency.p99Ms} ms, longest ${latency.maxMs} ms (${latency.alerts} alerts)`,
+    )
+  for (const line of result.profile ?? []) console.log(line)
+}

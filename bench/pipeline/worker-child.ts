@@ -1,0 +1,59 @@
+// One worker in a process of its own, as `sequitur worker` runs it. Says when it runs, and when it has done BENCH_EVENTS.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { connectBroker } from '../../src/service/broker/index.ts'
+import type { WorkerMetrics } from '../../src/service/telemetry/index.ts'
+import { silentLog } from '../../src/service/telemetry/index.ts'
+import { startWorker } from '../../src/service/worker/index.ts'
+import { say, startMeter } from './meter.ts'
+import { packEngine, pairEngine } from './setup.ts'
+
+const events = Number(process.env['BENCH_EVENTS'])
+const engine = process.env['BENCH_RULES'] === 'pair' ? pairEngine() : packEngine()
+const broker = await connectBroker({ url: process.env['BENCH_URL'] ?? '', name: 'bench-worker' })
+const commits: number[] = []
+const metrics: WorkerMetrics = {
+  committed: (seconds) => void commits.push(seconds * 1000),
+  alertStored: () => undefined,
+  watch: () => () => undefined,
+}
+const meter = startMeter()
+const worker = await startWorker({
+  broker,
+  dataDir: process.env['BENCH_DATA'] ?? '',
+  partitions: 1,
+  engine,
+  commitIntervalMs: Number(process.env['BENCH_COMMIT_MS']),
+  log: silentLog,
+  metrics,
+})
+worker.done.catch((error: unknown) => {
+  say({ failed: String(error) })
+  process.exit(1)
+})
+say({ running: true })
+const delays = monitorEventLoopDelay({ resolution: 5 })
+delays.enable()
+const isDone = (): boolean => {
+  const [partition] = worker.status().partitions
+  return partition !== undefined && partition.position >= events && partition.outboxEffects === 0
+}
+if (events > 0) {
+  while (!isDone()) await new Promise((resolve) => setTimeout(resolve, 10))
+  const measured = meter.end(events)
+  await worker.close()
+  say({
+    ...measured,
+    commits: commits.length,
+    commitMs: Math.round(Math.max(...commits)),
+    stallMs: Math.round(delays.max / 1e6),
+    counters: worker.status().partitions[0]?.counters,
+  })
+  await broker.close()
+  process.exit(0)
+}
+process.once('SIGTERM', () => {
+  worker
+    .close()
+    .then(() => broker.close())
+    .then(() => process.exit(0))
+})
