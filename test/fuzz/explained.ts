@@ -15,10 +15,11 @@ const FUNCTION_AS_VALUE = /(?:,|~>)\s*\$[a-zA-Z0-9]{2,}\s*[),~]/
 const emptied = (answer: string): string => answer.replace(/\[(?:null|"<nothing>")\]/g, '[]')
 
 /** Why the two engines may differ; each class is described in docs/reference/expressions.md. Undefined: nothing explains it. */
-export function explain({ text, ours, reference }: Difference): string | undefined {
+export function explain({ text, ours, reference, changed }: Difference): string | undefined {
   const mine = failed(ours)
   const theirs = failed(reference)
   if (reference.includes('"<deep>"')) return 'cyclic'
+  if (changed) return 'document-changed'
   if (theirs?.code === 'none') return 'host-error'
   if (mine !== undefined && theirs !== undefined && mine.code === theirs.code && FUNCTION_AS_VALUE.test(text))
     return 'remembered-call-site'

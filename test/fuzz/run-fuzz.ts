@@ -9,6 +9,8 @@ export interface Difference {
   readonly data: string
   readonly ours: string
   readonly reference: string
+  /** The reference changed the document that it was given. */
+  readonly changed: boolean
 }
 
 export interface FuzzReport {
@@ -64,9 +66,11 @@ async function tryOne(
   const untouched = JSON.stringify(data) === source
   // What is stopped here may kill the process there.
   if (mine.kind === 'error' && LIMITS.has(mine.code))
-    return { text, data: source, ours, reference: 'not run', same: untouched, failed: true }
-  const other = await pair.reference(JSON.parse(source))
+    return { text, data: source, ours, reference: 'not run', changed: false, same: untouched, failed: true }
+  const copy: unknown = JSON.parse(source)
+  const other = await pair.reference(copy)
+  const changed = JSON.stringify(copy) !== source
   const reference = textOf(other)
   const same = ours === reference && untouched
-  return { text, data: source, ours, reference, same, failed: other.kind === 'error' }
+  return { text, data: source, ours, reference, changed, same, failed: other.kind === 'error' }
 }

@@ -1,6 +1,9 @@
 import type { Ast } from '../ast.ts'
+import { Failure } from '../failure.ts'
+import { FUNCTIONS } from '../functions/index.ts'
 import { linearRegex } from '../regex/engine.ts'
 import { constantOf, type NamedCall } from '../shapes.ts'
+import { isFunction, settle } from '../values.ts'
 import { compileAggregate } from './aggregates.ts'
 import type { FastCode, FastCompiler } from './fast-code.ts'
 
@@ -101,6 +104,37 @@ const PARAMETERS: Readonly<Record<string, number>> = {
 export function compileFastCall(node: Ast, call: NamedCall, compiler: FastCompiler): FastCode | undefined {
   const aggregate = compileAggregate(node, call, compiler)
   if (aggregate !== undefined) return aggregate
-  if (PARAMETERS[call.name] !== call.args.length) return undefined
-  return SPECIAL[call.name]?.(node, call.args, compiler)
+  const special =
+    PARAMETERS[call.name] === call.args.length ? SPECIAL[call.name]?.(node, call.args, compiler) : undefined
+  return special ?? compileNativeCall(node, call, compiler)
+}
+
+/** Any other library function, on arguments that come by the fast path. */
+function compileNativeCall(
+  node: Ast,
+  { name, args }: NamedCall,
+  compiler: FastCompiler,
+): FastCode | undefined {
+  const native = FUNCTIONS.get(name)
+  if (native === undefined) return undefined
+  const values = args.map((arg) => compiler.value(arg))
+  const general = compiler.general(node)
+  return (data, frame) => {
+    const given: unknown[] = []
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]?.(data, frame)
+      if (isFunction(value)) return general(data, frame)
+      given.push(value)
+    }
+    compiler.begin(frame)
+    try {
+      return settle(native.call(given, data))
+    } catch (error) {
+      if (error instanceof Failure) {
+        error.token ??= name
+        error.position = node.position || error.position
+      }
+      throw error
+    }
+  }
 }
