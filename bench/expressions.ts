@@ -1,4 +1,5 @@
 import jsonata from 'jsonata'
+import { compileExpression } from '../src/engine/expression/index.ts'
 import {
   type Expression,
   type ExpressionScope,
@@ -8,7 +9,6 @@ import {
   type StreamEvent,
   streamSequence,
 } from '../src/engine/index.ts'
-import { compileExpression } from '../src/engine/expression/index.ts'
 import { CASES, type World } from './expressions/cases.ts'
 import { worlds } from './expressions/worlds.ts'
 import { cpuMicroseconds } from './support/measure.ts'
