@@ -50,5 +50,5 @@ export function configKeys(
   })
 }
 
-const variableOf = (path: readonly string[]): string =>
+export const variableOf = (path: readonly string[]): string =>
   `SEQUITUR_${path.map((name) => name.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()).join('_')}`
