@@ -124,7 +124,7 @@ async function start(
         commitIntervalMs: config.commitIntervalMs,
         engine: engineOptions(config),
         log,
-        metrics: createWorkerMetrics(telemetry.meter),
+        metrics: createWorkerMetrics(telemetry.meter, telemetry.tracing ? telemetry.tracer : undefined),
       })
       started.push({ name: 'worker', stop: () => mine.close() })
       running = mine

@@ -281,7 +281,7 @@ describe('events', () => {
 })
 
 describe('rules that would stall or end a compiler', () => {
-  const entry = new URL('../support/spinning-reader.ts', import.meta.url)
+  const entry = new URL('../support/spinning-child.ts', import.meta.url)
   const yaml = { 'content-type': 'application/yaml' }
 
   test.each([

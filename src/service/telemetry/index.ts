@@ -1,8 +1,8 @@
-export { createLog, type Log, type LogFields, type LogOptions, silentLog } from './log.ts'
-export { METRICS, type MetricName } from './names.ts'
-export { startTelemetry, type Telemetry, type TelemetryOptions } from './sdk.ts'
+export { createLog, type Log, silentLog } from './log.ts'
+export { METRICS } from './names.ts'
+export { startTelemetry, type Telemetry } from './sdk.ts'
 export { createServiceMetrics, type ServiceMetrics, watchProcess } from './service-metrics.ts'
-export { type AlertTrace, parseTraceparent, traceAlert } from './traces.ts'
+export { parseTraceparent, traceAlert } from './traces.ts'
 export {
   createWorkerMetrics,
   type PartitionReading,

@@ -112,7 +112,7 @@ export const METRICS = {
     'sequitur_alert_latency_seconds',
     's',
     [],
-    'From the storing of the completing event to the confirmed storing of its alert.',
+    'From the time of the completing event to the confirmed storing of its alert.',
   ),
   checkpointSeconds: histogram('sequitur_checkpoint_seconds', 's', [], 'Length of one commit.'),
   checkpointBytes: histogram('sequitur_checkpoint_bytes', 'By', [], 'State written by one commit.'),

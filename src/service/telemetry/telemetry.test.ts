@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { afterEach, expect, test } from 'vitest'
+import { eventTime } from '../../engine/index.ts'
 import { ServiceError } from '../service-error.ts'
 import {
   createLog,
@@ -38,6 +39,14 @@ const rule = {
   keys: 8,
   partialMatches: 9,
 }
+const effect = {
+  number: 1,
+  kind: 'alert',
+  subject: 'alerts.default.r.high',
+  id: '1',
+  payload: '{}',
+  time: eventTime(0),
+} as const
 const reading: PartitionReading = {
   partition: 0,
   running: true,
@@ -55,7 +64,7 @@ test('metrics have the names, units and labels of the table, and nothing else', 
   const worker = createWorkerMetrics(telemetry.meter)
   worker.watch(() => [reading, { ...reading, partition: 1 }])
   worker.committed(0.02, 4096)
-  worker.alertStored(0.004)
+  worker.alertStored(0.004, effect, 0)
   const service = createServiceMetrics(telemetry.meter)
   service.answered({ route: '/v1/rules', method: 'GET', status: 200, seconds: 0.001 })
   service.eventsIn('stored', 3)
@@ -131,19 +140,20 @@ test('the span of an alert is a child of its completing event and linked to the 
   const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
   const completing = `00-${'a'.repeat(32)}-${'1'.repeat(16)}-01`
   const other = `00-${'b'.repeat(32)}-${'2'.repeat(16)}-01`
-  traceAlert(provider.getTracer('test'), {
-    rule: 'r',
-    version: 1,
-    severity: 'high',
-    mode: 'live',
-    partition: 0,
-    traceparent: completing,
-    events: [other, completing, 'rubbish'],
-    startedAt: 1000,
-  })
+  const alert = {
+    payload: JSON.stringify({
+      subject: 'a key',
+      data: { rule: 'r', version: 1, severity: 'high', mode: 'live' },
+    }),
+    headers: { traceparent: completing },
+  }
+  const events = [other, completing, 'rubbish']
+  traceAlert(provider.getTracer('test'), alert, { partition: 0, startedAt: 1000, events })
   const [span] = exporter.getFinishedSpans()
   expect(span?.spanContext().traceId).toBe('a'.repeat(32))
   expect(span?.parentSpanContext?.spanId).toBe('1'.repeat(16))
+  expect(span?.attributes).toMatchObject({ 'sequitur.rule': 'r', 'sequitur.severity': 'high' })
+  expect(JSON.stringify(span?.attributes)).not.toContain('a key')
   expect(span?.links.map(({ context }) => context.spanId)).toEqual(['2'.repeat(16)])
   await provider.shutdown()
 })

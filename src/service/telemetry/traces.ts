@@ -8,6 +8,7 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api'
+import type { Effect } from '../../engine/index.ts'
 
 const TRACEPARENT = /^[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/
 
@@ -18,44 +19,42 @@ export function parseTraceparent(text: string | undefined): SpanContext | undefi
   return { traceId, spanId, traceFlags: Number.parseInt(flags, 16) & 1, isRemote: true }
 }
 
-export interface AlertTrace {
-  readonly rule: string
-  readonly version: number
-  readonly severity: string
-  readonly mode: string
-  readonly partition: number
-  /** Of the completing event; the span of the alert is its child. */
-  readonly traceparent?: string
-  /** Of the events of the match; the span links to them. */
-  readonly events?: readonly string[]
-  readonly startedAt: TimeInput
+/** The alert as far as its span tells of it: no key, no evidence, no payload. */
+interface AlertAttributes {
+  readonly data?: {
+    readonly rule?: string
+    readonly version?: number
+    readonly severity?: string
+    readonly mode?: string
+  }
 }
 
 const LINKS_MAX = 64
 
-/** One producer span per alert: child of the completing event's span, linked to the spans of the others. No keys, no payloads. */
-export function traceAlert(tracer: Tracer, alert: AlertTrace): void {
-  const parent = parseTraceparent(alert.traceparent)
+/** One producer span per alert: child of the completing event's span, linked to the spans of its other events where they are known. */
+export function traceAlert(
+  tracer: Tracer,
+  alert: Pick<Effect, 'payload' | 'headers'>,
+  at: { readonly partition: number; readonly startedAt: TimeInput; readonly events?: readonly string[] },
+): void {
+  const parent = parseTraceparent(alert.headers?.['traceparent'])
   const links: Link[] = []
-  for (const text of alert.events ?? []) {
+  for (const text of at.events ?? []) {
     const context = links.length < LINKS_MAX ? parseTraceparent(text) : undefined
     if (context !== undefined && context.spanId !== parent?.spanId) links.push({ context })
   }
+  const { data = {} } = JSON.parse(alert.payload) as AlertAttributes
   const attributes: Attributes = {
     'messaging.system': 'nats',
     'messaging.operation.type': 'send',
-    'sequitur.rule': alert.rule,
-    'sequitur.rule.version': alert.version,
-    'sequitur.severity': alert.severity,
-    'sequitur.mode': alert.mode,
-    'sequitur.partition': alert.partition,
+    'sequitur.rule': data.rule ?? '',
+    'sequitur.rule.version': data.version ?? 0,
+    'sequitur.severity': data.severity ?? '',
+    'sequitur.mode': data.mode ?? '',
+    'sequitur.partition': at.partition,
   }
   const context = parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, parent)
   tracer
-    .startSpan(
-      'send alert',
-      { kind: SpanKind.PRODUCER, attributes, links, startTime: alert.startedAt },
-      context,
-    )
+    .startSpan('send alert', { kind: SpanKind.PRODUCER, attributes, links, startTime: at.startedAt }, context)
     .end()
 }

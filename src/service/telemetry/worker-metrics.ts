@@ -1,6 +1,8 @@
-import type { Meter, Observable } from '@opentelemetry/api'
+import type { Meter, Observable, Tracer } from '@opentelemetry/api'
+import type { Effect } from '../../engine/index.ts'
 import { histogramOf, observableCounterOf, observableGaugeOf } from './instruments.ts'
 import { METRICS } from './names.ts'
+import { traceAlert } from './traces.ts'
 
 /** What a worker can say about one partition at any moment. Plain data. */
 export interface PartitionReading {
@@ -43,12 +45,14 @@ export interface RuleReading {
 
 export interface WorkerMetrics {
   committed(seconds: number, bytes: number): void
-  alertStored(latencySeconds: number): void
+  /** From the time of the completing event to the confirmed storing of its alert. */
+  alertStored(latencySeconds: number, alert: Effect, partition: number): void
   /** From now on every reading of the metrics asks `source`. Returns the end of it. */
   watch(source: () => readonly PartitionReading[]): () => void
 }
 
-export function createWorkerMetrics(meter: Meter): WorkerMetrics {
+/** With a tracer, every alert that is stored leaves a span. */
+export function createWorkerMetrics(meter: Meter, tracer?: Tracer): WorkerMetrics {
   const seconds = histogramOf(meter, METRICS.checkpointSeconds)
   const bytes = histogramOf(meter, METRICS.checkpointBytes)
   const latency = histogramOf(meter, METRICS.alertLatency)
@@ -57,7 +61,10 @@ export function createWorkerMetrics(meter: Meter): WorkerMetrics {
       seconds.record(length)
       bytes.record(size)
     },
-    alertStored: (length) => latency.record(length),
+    alertStored: (length, alert, partition) => {
+      latency.record(length)
+      if (tracer !== undefined) traceAlert(tracer, alert, { partition, startedAt: Date.now() })
+    },
     watch: (source) => watchPartitions(meter, source),
   }
 }

@@ -330,8 +330,10 @@ export class PartitionRunner {
   #reportStored(effects: readonly Effect[]): void {
     this.#trouble = undefined
     const now = this.#options.clock.now()
-    for (const { kind, time } of effects)
-      if (kind === 'alert') this.#options.metrics.alertStored(Math.max(0, now - time) / 1000)
+    const { metrics, engine } = this.#options
+    for (const effect of effects)
+      if (effect.kind === 'alert')
+        metrics.alertStored(Math.max(0, now - effect.time) / 1000, effect, engine.index)
   }
 
   #fail(error: unknown): void {
