@@ -1,6 +1,6 @@
 export * from './api-key.ts'
 export type * from './config.ts'
 export { describeConfig, redactedConfig } from './describe.ts'
-export { loadConfig } from './load.ts'
+export { type LoadOptions, loadConfig } from './load.ts'
 export { isLoopback } from './resolve.ts'
 export { redactUrl, Secret } from './secret.ts'
