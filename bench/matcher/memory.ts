@@ -16,15 +16,15 @@ function capturedEvent(index: number): StreamEvent {
 
 function memory(count: number): Row[] {
   const start = heapBytes()
-  let events: StreamEvent[] | undefined = []
+  const events: StreamEvent[] = []
   let raw = 0
   for (let index = 0; index < count; index++) {
     const event = capturedEvent(index)
     raw += JSON.stringify(event.data).length
     events.push(event)
   }
-  const captured = (heapBytes() - start) / count
-  events = undefined
+  const captured = (heapBytes() - start) / events.length
+  events.length = 0
   const before = heapBytes()
   const { matcher } = matcherFor({
     pattern: {
