@@ -10,7 +10,7 @@ import {
   streamSequence,
 } from '../src/engine/index.ts'
 import { manyRules, mixEvents } from './support/many-rules.ts'
-import { printTable, type Row } from './support/measure.ts'
+import { cpuOf, printTable, type Row } from './support/measure.ts'
 import { traffic } from './support/traffic.ts'
 
 /*
@@ -106,13 +106,13 @@ function measure(
       cost.process += work
     }
     if (events % STEP !== 0) continue
-    const before = performance.now()
     const step = cpuOf(() => {
       rows += counts ? (partition.takeStep()?.rows.length ?? 0) : 0
       if (!counts) partition.takeStep()
     })
-    if (counts) longest = Math.max(longest, performance.now() - before)
-    if (counts) cost.step += step
+    if (!counts) continue
+    longest = Math.max(longest, step / 1000)
+    cost.step += step
   }
   const counted = events * 0.75
   const { partialMatches, effects } = partition.statistics()
@@ -128,13 +128,6 @@ function measure(
     'partial matches': partialMatches,
     effects,
   }
-}
-
-function cpuOf(work: () => void): number {
-  const before = process.cpuUsage()
-  work()
-  const used = process.cpuUsage(before)
-  return used.user + used.system
 }
 
 const shipped = shippedRules()
