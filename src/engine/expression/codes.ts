@@ -8,7 +8,6 @@ export const EXPRESSION_CODES = [
   'not-equal-missing',
   'refused-function',
   'regex-unsupported',
-  'single-value-distinct',
   'unknown-function',
   'unknown-name',
 ] as const

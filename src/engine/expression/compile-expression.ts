@@ -1,7 +1,5 @@
 import {
-  type Evaluation,
   type Expression,
-  type ExpressionError,
   type ExpressionReads,
   type ExpressionScope,
   type Frame,
@@ -16,7 +14,7 @@ import {
 import type { Ast } from './ast.ts'
 import { check } from './check.ts'
 import { type Code, compileCode, type Outside } from './code/index.ts'
-import { Evaluator } from './evaluator.ts'
+import { type Closures, counted, Evaluator } from './evaluator.ts'
 import { Failure } from './failure.ts'
 import { compileFast, type FastOptions } from './fast/index.ts'
 import { formOf } from './forms.ts'
@@ -26,37 +24,35 @@ import { ruleNames } from './outside.ts'
 import { parse, type Trouble } from './parse.ts'
 import { readsOf } from './reads.ts'
 import { type Limits, RULE_LIMITS } from './run.ts'
+import { conjunctsOf } from './shapes.ts'
+import { isTrue } from './values.ts'
+import { depthOf } from './walk.ts'
 
 export interface ExpressionOptions {
   readonly scope: ExpressionScope
   readonly limits?: Partial<Limits>
 }
 
-class CompiledExpression implements Expression {
+class CompiledExpression extends Evaluator implements Expression {
   readonly source: string
   readonly reads: ExpressionReads
   readonly form?: PredicateForm
-  readonly #evaluator: Evaluator
 
-  constructor(source: string, reads: ExpressionReads, form: PredicateForm | undefined, evaluator: Evaluator) {
+  constructor(
+    source: string,
+    reads: ExpressionReads,
+    form: PredicateForm | undefined,
+    closures: Closures,
+    limits: Limits,
+  ) {
+    super(closures, limits)
     this.source = source
     this.reads = reads
     if (form !== undefined) this.form = form
-    this.#evaluator = evaluator
-  }
-
-  get lastError(): ExpressionError | undefined {
-    return this.#evaluator.lastError
-  }
-
-  evaluate(frame: Frame): Evaluation {
-    return this.#evaluator.evaluate(frame)
-  }
-
-  test(frame: Frame): 1 | 0 | -1 {
-    return this.#evaluator.test(frame)
   }
 }
+
+const DEPTH_MAX = 250
 
 /** Parts of conditions that were linted as a whole: what one part lacks, another may have. */
 export const LINTED = new WeakSet<SourceText>()
@@ -79,18 +75,23 @@ export function asProblem(
 }
 
 /** Compiles a closure; what the language has and this profile refuses is a trouble. */
-export function closureOf(
+export function closuresOf(
   ast: Ast,
   bound: ReadonlySet<string>,
   outside: Outside,
   limits: Limits,
   steps: FastOptions['steps'] = new Map(),
-): Evaluator | Trouble {
+): Closures | Trouble {
   try {
     const general = (node: Ast): Code => compileCode(node, bound, outside)
+    const whole = general(ast)
     // A text that gives values to names may hide library functions and steps; the general closures know.
-    const fast = bound.size === 0 ? compileFast(ast, { steps, limits, general }) : undefined
-    return new Evaluator(general(ast), limits, fast)
+    if (bound.size === 0) return { general: whole, ...compileFast(ast, { steps, limits, general }) }
+    const parts = conjunctsOf(ast).map((part) => {
+      const code = counted(general(part), limits)
+      return (data: unknown, frame: Frame): boolean => isTrue(code(data, frame))
+    })
+    return { general: whole, value: undefined, parts }
   } catch (error) {
     if (error instanceof RangeError)
       return {
@@ -119,19 +120,26 @@ export function compileExpression(
   const parsed = parse(origin.text)
   if (!parsed.ok) return failure([asProblem(origin, parsed.trouble)])
   const { ast } = parsed
+  if (depthOf(ast, DEPTH_MAX) > DEPTH_MAX) {
+    const message = `The expression nests more than ${DEPTH_MAX} deep; a chain of operators nests once for each.`
+    const trouble = { code: 'expression-too-long', message, hint: 'a long `or` of values is `in […]`' }
+    return failure([asProblem(origin, { ...trouble, offset: 0, length: 1 })])
+  }
   const bound = boundNames(ast)
   const outside = ruleNames(scope)
   const errors = check(ast, origin.text, bound, outside.names)
   if (errors.length > 0) return failure(errors.map((trouble) => asProblem(origin, trouble)))
   const steps = new Map(scope.steps.map(({ name, counted }, slot) => [name, { slot, counted }]))
-  const evaluator = closureOf(ast, bound, outside, { ...RULE_LIMITS, ...limits }, steps)
-  if (!(evaluator instanceof Evaluator)) return failure([asProblem(origin, evaluator)])
+  const allowed = { ...RULE_LIMITS, ...limits }
+  const closures = closuresOf(ast, bound, outside, allowed, steps)
+  if ('code' in closures) return failure([asProblem(origin, closures)])
   return success(
     new CompiledExpression(
       origin.text,
       readsOf(ast, scope, bound),
       bound.size === 0 ? formOf(ast) : undefined,
-      evaluator,
+      closures,
+      allowed,
     ),
     LINTED.has(origin) ? [] : lint(ast, origin.text).map((trouble) => asProblem(origin, trouble, 'warning')),
   )

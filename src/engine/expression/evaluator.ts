@@ -11,38 +11,46 @@ function asFailure(error: unknown): Failure {
   return new Failure(error instanceof RangeError ? 'U1001' : 'U1005')
 }
 
-/** The fast path of an expression, when it has one. */
-interface Fast {
-  readonly value: (data: unknown, frame: Frame) => unknown
-  readonly truth: (data: unknown, frame: Frame) => boolean
+/** The closures of one expression. */
+export interface Closures {
+  /** Knows everything. */
+  readonly general: Code
+  /** The fast path, when there is one: for data that is an object, or no data. */
+  readonly value: ((data: unknown, frame: Frame) => unknown) | undefined
+  /** The parts that the top-level `and`s join, as predicates; one when there is none. */
+  readonly parts: ReadonlyArray<(data: unknown, frame: Frame) => boolean>
 }
+
+/** General closures as a function of the frame, counted from the start. */
+export function counted(code: Code, limits: Limits): (data: unknown, frame: Frame) => unknown {
+  return (data, frame) => {
+    begin(frame, limits)
+    run.root = data
+    const wraps = Array.isArray(data) && !(data instanceof Sequence)
+    return code(wraps ? sequenceOf(data).markOuter() : data, new Environment(undefined))
+  }
+}
+
+const suitsFastPath = (data: unknown): boolean =>
+  data === undefined || (typeof data === 'object' && data !== null && !Array.isArray(data))
 
 /** Runs closures within limits. */
 export class Evaluator {
-  readonly #code: Code
-  readonly #limits: Limits
-  readonly #fast: Fast | undefined
+  readonly #general: (data: unknown, frame: Frame) => unknown
+  readonly #value: (data: unknown, frame: Frame) => unknown
+  readonly #parts: ReadonlyArray<(data: unknown, frame: Frame) => boolean>
   lastError: ExpressionError | undefined
 
-  constructor(code: Code, limits: Limits, fast: Fast | undefined) {
-    this.#code = code
-    this.#limits = limits
-    this.#fast = fast
-  }
-
-  #run(frame: Frame): unknown {
-    begin(frame, this.#limits)
-    const root: unknown = frame.event?.data
-    run.root = root
-    const input = Array.isArray(root) && !(root instanceof Sequence) ? sequenceOf(root).markOuter() : root
-    return this.#code(input, new Environment(undefined))
+  constructor({ general, value, parts }: Closures, limits: Limits) {
+    this.#general = counted(general, limits)
+    this.#value = value ?? this.#general
+    this.#parts = parts
   }
 
   evaluate(frame: Frame): Evaluation {
     try {
       const data: unknown = frame.event?.data
-      if (this.#fast === undefined || Array.isArray(data)) return { ok: true, value: this.#run(frame) }
-      return { ok: true, value: this.#fast.value(data, frame) }
+      return { ok: true, value: suitsFastPath(data) ? this.#value(data, frame) : this.#general(data, frame) }
     } catch (error) {
       this.lastError = asFailure(error).toError()
       return { ok: false, error: this.lastError }
@@ -50,13 +58,27 @@ export class Evaluator {
   }
 
   test(frame: Frame): 1 | 0 | -1 {
+    const data: unknown = frame.event?.data
+    const parts = this.#parts
+    let next = 0
     try {
-      const data: unknown = frame.event?.data
-      if (this.#fast === undefined || Array.isArray(data)) return isTrue(this.#run(frame)) ? 1 : 0
-      return this.#fast.truth(data, frame) ? 1 : 0
+      if (!suitsFastPath(data)) return isTrue(this.#general(data, frame)) ? 1 : 0
+      for (; next < parts.length; next++) if (!parts[next]?.(data, frame)) return 0
+      return 1
     } catch (error) {
-      this.lastError = asFailure(error).toError()
+      // An error counts only if no other part is false.
+      const first = asFailure(error)
+      for (next++; next < parts.length; next++) if (this.#isFalse(parts[next], data, frame)) return 0
+      this.lastError = first.toError()
       return -1
+    }
+  }
+
+  #isFalse(part: Closures['parts'][number] | undefined, data: unknown, frame: Frame): boolean {
+    try {
+      return part?.(data, frame) === false
+    } catch {
+      return false
     }
   }
 }

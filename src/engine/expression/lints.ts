@@ -3,7 +3,7 @@ import type { Ast } from './ast.ts'
 import { placeOf } from './check.ts'
 import { formOf } from './forms.ts'
 import type { Trouble } from './parse.ts'
-import { binary, constantOf, fieldPath, namedCall, namePath, unwrapped } from './shapes.ts'
+import { binary, conjunctsOf, constantOf, fieldPath, namedCall, namePath, unwrapped } from './shapes.ts'
 import { isMetadata } from './values.ts'
 import { visit } from './walk.ts'
 
@@ -20,7 +20,6 @@ export function lint(ast: Ast, text: string): readonly Trouble[] {
     neverHolds(node, text, report)
   })
   contradictions(ast, text, report)
-  loneDistinct(ast, text, report)
   return found
 }
 
@@ -150,13 +149,6 @@ function describe(value: Scalar): string {
   return value === null ? 'null' : `the ${typeof value} ${JSON.stringify(value)}`
 }
 
-function conjunctsOf(ast: Ast): readonly Ast[] {
-  const node = unwrapped(ast)
-  const operation = binary(node)
-  if (operation?.operator !== 'and') return [node]
-  return [...conjunctsOf(operation.left), ...conjunctsOf(operation.right)]
-}
-
 /** Two conditions on one field that exclude each other. */
 function contradictions(ast: Ast, text: string, report: Report): void {
   const seen = new Map<string, PredicateForm[]>()
@@ -193,18 +185,4 @@ function admits(form: PredicateForm, value: Scalar): boolean {
   if (typeof value !== 'number') return false
   if (value < form.low || value > form.high) return false
   return !(form.lowOpen && value === form.low) && !(form.highOpen && value === form.high)
-}
-
-/** As a value of its own (evidence), `$distinct` of one is no array. */
-function loneDistinct(ast: Ast, text: string, report: Report): void {
-  const node = unwrapped(ast)
-  const call = namedCall(node)
-  if (call?.name !== 'distinct') return
-  report({
-    code: 'single-value-distinct',
-    message: '`$distinct` gives a bare value instead of an array when there is only one.',
-    hint: `write \`${text.trim()}[]\``,
-    offset: 0,
-    length: text.length,
-  })
 }

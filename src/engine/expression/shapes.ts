@@ -95,3 +95,11 @@ export function unwrapped(node: Ast): Ast {
     inner = inner.expressions[0] as Ast
   return inner
 }
+
+/** The operands of the top-level `and`s. */
+export function conjunctsOf(ast: Ast): readonly Ast[] {
+  const node = unwrapped(ast)
+  const operation = binary(node)
+  if (operation?.operator !== 'and') return [node]
+  return [...conjunctsOf(operation.left), ...conjunctsOf(operation.right)]
+}

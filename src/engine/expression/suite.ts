@@ -1,7 +1,7 @@
 import type { ExpressionError } from '../model/index.ts'
 import { eventTime, type Frame } from '../model/index.ts'
 import type { Outside } from './code/index.ts'
-import { closureOf } from './compile-expression.ts'
+import { closuresOf } from './compile-expression.ts'
 import { Evaluator } from './evaluator.ts'
 import { FUNCTIONS, REFUSED } from './functions/index.ts'
 import { boundNames } from './names.ts'
@@ -50,8 +50,10 @@ export function compileAnything(text: string, options: AnythingOptions = {}): Co
   // Bindings may hide library functions; only the general closures know.
   const general = options.general === true || Object.keys(bindings).some((name) => FUNCTIONS.has(name))
   const names = general ? new Set([...bound, '']) : bound
-  const evaluator = closureOf(parsed.ast, names, outside, { ...SUITE_LIMITS, ...limits })
-  if (!(evaluator instanceof Evaluator)) return { kind: 'refused', code: evaluator.code }
+  const allowed = { ...SUITE_LIMITS, ...limits }
+  const closures = closuresOf(parsed.ast, names, outside, allowed)
+  if ('code' in closures) return { kind: 'refused', code: closures.code }
+  const evaluator = new Evaluator(closures, allowed)
   return {
     kind: 'ready',
     evaluate: (data) => {

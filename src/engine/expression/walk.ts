@@ -22,3 +22,11 @@ export function visit(node: Ast, see: (node: Ast) => void): void {
   see(node)
   for (const part of partsOf(node)) visit(part, see)
 }
+
+/** How deep the tree is, or more than `most`; never goes deeper than that. */
+export function depthOf(node: Ast, most: number): number {
+  if (most <= 0) return 1
+  let deepest = 0
+  for (const part of partsOf(node)) deepest = Math.max(deepest, depthOf(part, most - 1))
+  return deepest + 1
+}

@@ -1,39 +1,60 @@
 import { field, isMetadata } from '../values.ts'
 
-/** Whether a plain property read could find what is not data. */
-const isInherited = (name: string): boolean => name in Object.prototype
-
-/** A field of one object; undefined for everything that is no object. Arrays are not answered: the caller asks first. */
+/** A value inside another one. Never throws: what is no object has no fields. */
 export type Getter = (value: unknown) => unknown
-
-export function getterOf(name: string): Getter {
-  if (isInherited(name) || isMetadata(name))
-    return (value) => (typeof value === 'object' && value !== null ? field(value, name) : undefined)
-  return (value) =>
-    typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[name] : undefined
-}
 
 /** Marks a path that leads through an array: the general rules decide. */
 export const THROUGH_ARRAY = Symbol('through an array')
 
-/** The value at a path through objects. */
-export function pathGetter(path: readonly string[]): Getter {
-  const [first, second, ...rest] = path.map(getterOf)
-  if (first === undefined) return (value) => value
-  if (second === undefined) return (value) => (Array.isArray(value) ? THROUGH_ARRAY : first(value))
-  if (rest.length === 0)
-    return (value) => {
-      if (Array.isArray(value)) return THROUGH_ARRAY
-      const inner = first(value)
-      return Array.isArray(inner) ? THROUGH_ARRAY : second(inner)
-    }
-  const getters = [first, second, ...rest]
+/** Whether a plain property read of an object finds this field and nothing else. */
+export const isPlainName = (name: string): boolean => !(name in Object.prototype) && !isMetadata(name)
+
+type Fields = Record<string, unknown>
+
+const isIndirect = (value: unknown): boolean =>
+  typeof value !== 'object' || value === null || Array.isArray(value)
+
+/** What a path finds in something that is no plain object. */
+const inOther = (value: unknown): unknown => (Array.isArray(value) ? THROUGH_ARRAY : undefined)
+
+function one(name: string): Getter {
+  return (value) => (isIndirect(value) ? inOther(value) : (value as Fields)[name])
+}
+
+function two(first: string, second: string): Getter {
+  return (value) => {
+    if (isIndirect(value)) return inOther(value)
+    const inner = (value as Fields)[first]
+    return isIndirect(inner) ? inOther(inner) : (inner as Fields)[second]
+  }
+}
+
+function three(first: string, second: string, third: string): Getter {
+  return (value) => {
+    if (isIndirect(value)) return inOther(value)
+    const inner = (value as Fields)[first]
+    if (isIndirect(inner)) return inOther(inner)
+    const innermost = (inner as Fields)[second]
+    return isIndirect(innermost) ? inOther(innermost) : (innermost as Fields)[third]
+  }
+}
+
+function many(path: readonly string[]): Getter {
   return (value) => {
     let current = value
-    for (let i = 0; i < getters.length; i++) {
-      if (Array.isArray(current)) return THROUGH_ARRAY
-      current = getters[i]?.(current)
+    for (let i = 0; i < path.length; i++) {
+      if (isIndirect(current)) return inOther(current)
+      current = field(current as object, path[i] as string)
     }
     return current
   }
+}
+
+/** The value at a path through objects. */
+export function pathGetter(path: readonly string[]): Getter {
+  const [first, second, third] = path
+  if (first === undefined) return (value) => value
+  if (path.length > 3 || !path.every(isPlainName)) return many(path)
+  if (second === undefined) return one(first)
+  return third === undefined ? two(first, second) : three(first, second, third)
 }

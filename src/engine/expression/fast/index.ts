@@ -3,12 +3,13 @@ import type { Ast } from '../ast.ts'
 import type { Code } from '../code/index.ts'
 import { Environment } from '../environment.ts'
 import { begin, type Limits, run } from '../run.ts'
-import { binary, constantOf, namedCall, namePath, unwrapped } from '../shapes.ts'
+import { binary, conjunctsOf, constantOf, namedCall, namePath, unwrapped } from '../shapes.ts'
 import { isMetadata, metadata } from '../values.ts'
 import { compileFastCall } from './calls.ts'
 import type { FastCode, FastCompiler } from './fast-code.ts'
 import { pathGetter, THROUGH_ARRAY } from './fields.ts'
 import { asTruth, compileFastOperator, compileTruthOperator } from './operators.ts'
+import { compilePredicate } from './predicates.ts'
 
 export type { FastCode } from './fast-code.ts'
 
@@ -23,7 +24,8 @@ export interface FastOptions {
 
 export interface FastExpression {
   readonly value: FastCode
-  readonly truth: (data: unknown, frame: Frame) => boolean
+  /** The parts that the top-level `and`s join. */
+  readonly parts: ReadonlyArray<(data: unknown, frame: Frame) => boolean>
 }
 
 /** No names are bound where the fast path is taken, so one empty scope serves all. */
@@ -43,6 +45,8 @@ class Compilation implements FastCompiler {
 
   truth(ast: Ast): (data: unknown, frame: Frame) => boolean {
     const node = unwrapped(ast)
+    const predicate = compilePredicate(node)
+    if (predicate !== undefined) return predicate
     const operation = binary(node)
     if (operation !== undefined && (operation.operator === 'and' || operation.operator === 'or'))
       return compileTruthOperator(node, operation, this)
@@ -126,5 +130,8 @@ class Compilation implements FastCompiler {
 /** The typed fast path: for expressions that bind no names, over an event that is an object. */
 export function compileFast(ast: Ast, options: FastOptions): FastExpression {
   const compilation = new Compilation(options)
-  return { value: compilation.value(ast), truth: compilation.truth(ast) }
+  return {
+    value: compilation.value(ast),
+    parts: conjunctsOf(ast).map((part) => compilation.truth(part)),
+  }
 }
