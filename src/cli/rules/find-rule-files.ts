@@ -18,7 +18,7 @@ export interface FoundFiles {
 
 const EXTENSION = /\.(ya?ml|json)$/i
 /** Keys that rule and list documents have and other files seldom have together. */
-const OURS = /^(?:\s{0,4}")?(rule|list|by|events|pattern)"?\s*:/gm
+const OURS = /^(?:[ \t]{0,4}\{?[ \t]*")?(rule|list|by|events|pattern)"?\s*:/gm
 
 /** The files named, and all rule files in the folders named. Fails with `file-not-found` or `no-rule-files`. */
 export function findRuleFiles(paths: readonly string[]): FoundFiles {
