@@ -109,6 +109,7 @@ test('what is not there or not asked properly has its own exit codes', async () 
   const cases: ReadonlyArray<readonly [words: readonly string[], code: number, says: string]> = [
     [['check', 'CWD/nothing.yaml'], 3, 'file-not-found: there is no file or folder '],
     [['test', 'CWD/empty'], 3, 'no-rule-files'],
+    [['test', '--watch', 'CWD/nothing.yaml'], 3, 'file-not-found'],
     [['chek', 'x'], 2, 'Did you mean check?'],
     [['test'], 2, "missing required argument 'paths'"],
     [['test', '-o', 'xml', 'x'], 2, 'Allowed choices are'],

@@ -8,7 +8,7 @@ import { counted, errorsIn, printProblems } from '../terminal/problems.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { junitReport } from './test/junit.ts'
 import { type FileReport, printReport } from './test/report.ts'
-import { watchPaths } from './test/watch.ts'
+import { runOnChange } from './test/watch.ts'
 
 export interface TestOptions {
   readonly output?: OutputFormat | 'junit'
@@ -31,8 +31,7 @@ export async function test(
     }
     context.terminal.note(context.terminal.style('dim', 'Watching for changes; Ctrl-C ends.'))
   }
-  await run()
-  await watchPaths(paths, context.signal, run)
+  await runOnChange(paths, context.signal, run)
   return EXIT.ok
 }
 

@@ -51,7 +51,7 @@ export const looksLikeRules = (text: string): boolean => {
 
 const formatOf = (file: string): 'yaml' | 'json' => (/\.json$/i.test(file) ? 'json' : 'yaml')
 
-function statusOf(path: string): ReturnType<typeof statSync> & object {
+export function statusOf(path: string): ReturnType<typeof statSync> & object {
   try {
     return statSync(path)
   } catch {

@@ -1,30 +1,40 @@
-import { watch } from 'node:fs/promises'
+import { once } from 'node:events'
+import { watch } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { statusOf } from '../../rules/find-rule-files.ts'
 
 const QUIET_MS = 100
 
-/** Calls `onChange` after files changed, once per burst of changes, until the signal is aborted. */
-export async function watchPaths(
+/**
+ * Runs once, and again after every burst of changes, until the signal is aborted. Watching begins before the first run, so that no
+ * change falls between the two.
+ */
+export async function runOnChange(
   paths: readonly string[],
   signal: AbortSignal,
-  onChange: () => Promise<void>,
+  run: () => Promise<void>,
 ): Promise<void> {
   let timer: NodeJS.Timeout | undefined
   let running = Promise.resolve()
   const changed = (): void => {
     clearTimeout(timer)
     timer = setTimeout(() => {
-      running = running.then(onChange)
+      running = running.then(run)
     }, QUIET_MS)
   }
-  await Promise.all(paths.map((path) => watchOne(path, signal, changed)))
+  const watchers = paths.map((path) => watchOne(path, changed))
+  running = running.then(run)
+  if (!signal.aborted) await once(signal, 'abort')
+  for (const watcher of watchers) watcher.close()
   clearTimeout(timer)
   await running
 }
 
-async function watchOne(path: string, signal: AbortSignal, changed: () => void): Promise<void> {
-  try {
-    for await (const _change of watch(path, { recursive: true, signal })) changed()
-  } catch (error) {
-    if (!signal.aborted) throw error
-  }
+/** Editors replace files instead of writing into them: a file is watched through its folder. */
+function watchOne(path: string, changed: () => void) {
+  if (statusOf(path).isDirectory()) return watch(path, { recursive: true }, changed)
+  const name = basename(path)
+  return watch(dirname(path), (_kind, file) => {
+    if (file === null || file === name) changed()
+  })
 }
