@@ -56,7 +56,7 @@ export async function startEmbeddedServer(options: EmbeddedOptions): Promise<Emb
   const log = createWriteStream(logFile)
   child.stdout.pipe(log, { end: false })
   child.stderr.pipe(log, { end: false })
-  const ended = new Promise<void>((resolve) => child.once('exit', () => log.end(() => resolve())))
+  const ended = new Promise<void>((resolve) => child.once('close', () => log.end(() => resolve())))
   const killWithParent = () => child.kill('SIGTERM')
   process.once('exit', killWithParent)
   try {
