@@ -1,6 +1,6 @@
 import { type JetStreamClient, jetstream } from '@nats-io/jetstream'
 import { Kvm, type KvWatchEntry } from '@nats-io/kv'
-import type { Broker } from '../broker/index.ts'
+import { answerOfConnection, type Broker } from '../broker/index.ts'
 import { describeError } from '../service-error.ts'
 import type { Log } from '../telemetry/index.ts'
 import type { Clock } from './ports.ts'
@@ -44,8 +44,8 @@ export async function runActivator(options: ActivatorOptions): Promise<void> {
 /** Until the signal, a reconnect, or a while after a failure. */
 async function follow(client: JetStreamClient, options: ActivatorOptions): Promise<void> {
   const { broker, clock, signal, log } = options
-  const bucket = await new Kvm(client).create(BUCKET, { history: 1 })
-  const watch = await bucket.watch()
+  const bucket = await answerOfConnection(broker, new Kvm(client).create(BUCKET, { history: 1 }), signal)
+  const watch = await answerOfConnection(broker, bucket.watch(), signal)
   const ending = new AbortController()
   const end = (): void => {
     watch.stop()
