@@ -83,9 +83,19 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       else for (const job of queue.splice(0)) job.resolve({ kind: 'busy' })
     })
     started.on('error', () => started.kill('SIGKILL'))
-    // An idle child must not hold a process that wants to end.
-    started.unref()
-    started.channel?.unref()
+    hold()
+  }
+
+  /** A child with something to do holds the process; an idle one must not hold a process that wants to end. */
+  const hold = (): void => {
+    const busy = running !== undefined || queue.length > 0
+    if (busy) {
+      child?.ref()
+      child?.channel?.ref()
+    } else {
+      child?.unref()
+      child?.channel?.unref()
+    }
   }
 
   const finish = (answer: SandboxAnswer): void => {
@@ -96,6 +106,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
     if (answer.kind === 'killed') options.killed?.(answer.reason)
     else options.answered?.((performance.now() - startedAt) / 1000)
     job.resolve(answer)
+    hold()
     next()
   }
 
@@ -128,6 +139,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       if (closed || queue.length >= options.queueMax) return Promise.resolve({ kind: 'busy' })
       return new Promise((resolve) => {
         queue.push({ request, resolve })
+        hold()
         next()
       })
     },
@@ -139,6 +151,7 @@ export function createSandbox(options: SandboxOptions): Sandbox {
       child = undefined
       if (last === undefined || last.exitCode !== null) return
       const ended = new Promise((resolve) => last.once('exit', resolve))
+      last.ref()
       last.kill('SIGKILL')
       await ended
     },
