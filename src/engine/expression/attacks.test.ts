@@ -87,3 +87,24 @@ test.each(ATTACKS)('is stopped: %s', (text) => {
   expect(second.ok).toBe(first.ok)
   if (!first.ok && !second.ok) expect(second.error.code).toBe(first.error.code)
 })
+
+test('the conjuncts of a condition share what it may use, and each is counted by itself', () => {
+  const heavy = Array.from({ length: 50 }, (_, i) => `$count([1..9000]) != ${i}`)
+  for (const text of [heavy.join(' and '), [...heavy, 'false'].join(' and ')]) {
+    const compiled = compileExpression(text, { scope: SCOPE })
+    if (!compiled.ok) throw new Error('must compile')
+    // A fiftieth is too little for nine thousand numbers; the last one is false whatever the others have used.
+    expect(compiled.value.test(frameOf({} as JsonObject))).toBe(text.endsWith('false') ? 0 : -1)
+  }
+  const light = Array.from({ length: 50 }, (_, i) => `$count([1..9]) != ${i + 10}`).join(' and ')
+  const compiled = compileExpression(light, { scope: SCOPE })
+  expect(compiled.ok && compiled.value.test(frameOf({} as JsonObject))).toBe(1)
+})
+
+test('what one evaluation may use is counted once, however many operands the condition has', () => {
+  const text = Array.from({ length: 100 }, (_, i) => `$count([1..900]) = ${i}`).join(' or ')
+  const compiled = compileExpression(text, { scope: SCOPE })
+  if (!compiled.ok) throw new Error('must compile')
+  expect(compiled.value.test(frameOf({} as JsonObject))).toBe(-1)
+  expect(compiled.value.lastError?.code).toMatch(/^U100[12]$/)
+})

@@ -23,7 +23,7 @@ import { boundNames } from './names.ts'
 import { ruleNames } from './outside.ts'
 import { parse, type Trouble } from './parse.ts'
 import { readsOf } from './reads.ts'
-import { type Limits, RULE_LIMITS } from './run.ts'
+import { type Limits, RULE_LIMITS, shareOf } from './run.ts'
 import { conjunctsOf } from './shapes.ts'
 import { isTrue } from './values.ts'
 import { depthOf } from './walk.ts'
@@ -87,8 +87,10 @@ export function closuresOf(
     const whole = general(ast)
     // A text that gives values to names may hide library functions and steps; the general closures know.
     if (bound.size === 0) return { general: whole, ...compileFast(ast, { steps, limits, general }) }
-    const parts = conjunctsOf(ast).map((part) => {
-      const code = counted(general(part), limits)
+    const conjuncts = conjunctsOf(ast)
+    const share = shareOf(limits, conjuncts.length)
+    const parts = conjuncts.map((part) => {
+      const code = counted(general(part), share)
       return (data: unknown, frame: Frame): boolean => isTrue(code(data, frame))
     })
     return { general: whole, value: undefined, parts }

@@ -15,6 +15,7 @@ import {
 } from './compile-expression.ts'
 import { lint } from './lints.ts'
 import { parse } from './parse.ts'
+import { RULE_LIMITS, shareOf } from './run.ts'
 
 export type Conjunct = Expression
 
@@ -74,7 +75,8 @@ export function splitConjuncts(
 ): Result<readonly Conjunct[]> {
   const parts = conjunctSources(source)
   if (!parts.ok) return parts
-  const results = parts.value.map((part) => compileExpression(part, options))
+  const limits = shareOf({ ...RULE_LIMITS, ...options.limits }, parts.value.length)
+  const results = parts.value.map((part) => compileExpression(part, { ...options, limits }))
   const problems = [...parts.problems, ...results.flatMap((result) => result.problems)]
   const conjuncts = results.flatMap((result) => (result.ok ? [result.value] : []))
   return conjuncts.length === results.length ? success(conjuncts, problems) : failure(problems)

@@ -50,6 +50,7 @@ export class Evaluator {
   evaluate(frame: Frame): Evaluation {
     try {
       const data: unknown = frame.event?.data
+      run.begun = false
       return { ok: true, value: suitsFastPath(data) ? this.#value(data, frame) : this.#general(data, frame) }
     } catch (error) {
       this.lastError = asFailure(error).toError()
@@ -63,7 +64,11 @@ export class Evaluator {
     let next = 0
     try {
       if (!suitsFastPath(data)) return isTrue(this.#general(data, frame)) ? 1 : 0
-      for (; next < parts.length; next++) if (!parts[next]?.(data, frame)) return 0
+      // Each part is counted by itself: what one has used must not decide whether another is false.
+      for (; next < parts.length; next++) {
+        run.begun = false
+        if (!parts[next]?.(data, frame)) return 0
+      }
       return 1
     } catch (error) {
       // An error counts only if no other part is false.
@@ -75,6 +80,7 @@ export class Evaluator {
   }
 
   #isFalse(part: Closures['parts'][number] | undefined, data: unknown, frame: Frame): boolean {
+    run.begun = false
     try {
       return part?.(data, frame) === false
     } catch {

@@ -23,6 +23,18 @@ export const RULE_LIMITS: Limits = {
   text: 262_144,
 }
 
+const STEPS_MIN = 50
+const SIZE_MIN = 500
+
+/** What each of the conjuncts of a condition may use, so that all of them together stay within about the limits of one. */
+export function shareOf(limits: Limits, conjuncts: number): Limits {
+  return {
+    ...limits,
+    steps: Math.max(Math.min(STEPS_MIN, limits.steps), Math.floor(limits.steps / conjuncts)),
+    size: Math.max(Math.min(SIZE_MIN, limits.size), Math.floor(limits.size / conjuncts)),
+  }
+}
+
 /** For the language's conformance suite, which counts to ten million and recurses deeply. */
 export const SUITE_LIMITS: Limits = {
   steps: 20_000_000,
@@ -38,6 +50,8 @@ export const SUITE_LIMITS: Limits = {
  */
 export const run = {
   frame: undefined as Frame | undefined,
+  /** Whether the evaluation under way has begun to count; the fast path begins when it first needs to. */
+  begun: false,
   root: undefined as unknown,
   steps: 0,
   size: 0,
@@ -46,6 +60,7 @@ export const run = {
 }
 
 export function begin(frame: Frame, limits: Limits): void {
+  run.begun = true
   run.frame = frame
   run.limits = limits
   run.steps = limits.steps

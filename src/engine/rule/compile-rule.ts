@@ -129,8 +129,8 @@ class RuleCompiler {
     this.#problems.push({ code, severity, message, hint, at })
   }
 
-  #expression(source: SourceText, scope: ExpressionScope): Expression | undefined {
-    const compiled = this.#tools.compileExpression(source, scope)
+  #expression(source: SourceText, scope: ExpressionScope, conjuncts = 1): Expression | undefined {
+    const compiled = this.#tools.compileExpression(source, scope, conjuncts)
     this.#problems.push(...compiled.problems)
     return compiled.ok ? compiled.value : undefined
   }
@@ -171,7 +171,7 @@ class RuleCompiler {
     this.#problems.push(...parts.problems)
     if (!parts.ok) return []
     return parts.value.flatMap((part) => {
-      const expression = this.#expression(part, this.#scope)
+      const expression = this.#expression(part, this.#scope, parts.value.length)
       if (expression) this.#checkReads(event, part, expression)
       return expression ?? []
     })

@@ -1,11 +1,15 @@
 import type { Frame, StreamEvent } from '../../model/index.ts'
 import type { Ast } from '../ast.ts'
+import { chargeRounds } from '../run.ts'
 import { type NamedCall, namedCall, namePath } from '../shapes.ts'
 import type { FastCode, FastCompiler } from './fast-code.ts'
 import { type Getter, pathGetter } from './fields.ts'
 
 /** Says that the general closures must answer: an array, or a value of the wrong type. */
 const ASK = Symbol('ask the general closures')
+
+/** Lists up to this length are folded without counting. */
+const UNCOUNTED_MAX = 64
 
 type Fold = (events: readonly StreamEvent[], get: Getter) => unknown
 
@@ -95,7 +99,12 @@ function over(node: Ast, arg: Ast, of: Fold, compiler: FastCompiler): FastCode |
   const get = pathGetter(found.path)
   const general = compiler.general(node)
   return (data, frame) => {
-    const result = of(frame.steps.taken(slot), get)
+    const events = frame.steps.taken(slot)
+    if (events.length > UNCOUNTED_MAX) {
+      compiler.begin(frame)
+      chargeRounds(events.length >> 2)
+    }
+    const result = of(events, get)
     return result === ASK ? general(data, frame) : result
   }
 }

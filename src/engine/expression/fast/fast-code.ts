@@ -10,7 +10,7 @@ export interface FastCompiler {
   value(node: Ast): FastCode
   /** Truth of a value. */
   truth(node: Ast): (data: unknown, frame: Frame) => boolean
-  /** Before anything that counts steps. */
+  /** Before anything that counts steps; what was counted before in the same evaluation stays counted. */
   begin(frame: Frame): void
   /** The general closures for a node, counted. */
   general(node: Ast): FastCode

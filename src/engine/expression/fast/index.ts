@@ -2,7 +2,7 @@ import type { Frame } from '../../model/index.ts'
 import type { Ast } from '../ast.ts'
 import type { Code } from '../code/index.ts'
 import { Environment } from '../environment.ts'
-import { begin, type Limits, run } from '../run.ts'
+import { begin, type Limits, run, shareOf } from '../run.ts'
 import { binary, conjunctsOf, constantOf, namedCall, namePath, unwrapped } from '../shapes.ts'
 import { isMetadata, metadata } from '../values.ts'
 import { compileFastCall } from './calls.ts'
@@ -59,14 +59,14 @@ class Compilation implements FastCompiler {
     const { general, limits } = this.#options
     return (data, frame) => {
       code ??= general(node)
-      begin(frame, limits)
+      if (!run.begun) begin(frame, limits)
       run.root = data
       return code(data, NO_VARIABLES)
     }
   }
 
   begin(frame: Frame): void {
-    begin(frame, this.#options.limits)
+    if (!run.begun) begin(frame, this.#options.limits)
   }
 
   step(name: string): Step | undefined {
@@ -129,9 +129,8 @@ class Compilation implements FastCompiler {
 
 /** The typed fast path: for expressions that bind no names, over an event that is an object. */
 export function compileFast(ast: Ast, options: FastOptions): FastExpression {
-  const compilation = new Compilation(options)
-  return {
-    value: compilation.value(ast),
-    parts: conjunctsOf(ast).map((part) => compilation.truth(part)),
-  }
+  const parts = conjunctsOf(ast)
+  const whole = new Compilation(options)
+  const each = new Compilation({ ...options, limits: shareOf(options.limits, parts.length) })
+  return { value: whole.value(ast), parts: parts.map((part) => each.truth(part)) }
 }
