@@ -12,13 +12,22 @@ type Special = (node: Ast, args: readonly Ast[], compiler: FastCompiler) => Fast
 /** Texts up to this length are searched without counting. */
 const UNCOUNTED_MAX = 4_096
 
+/** Comparisons that a regular expression may make without counting. */
+const COMPARISONS_MAX = 16_384
+
 /** Quick where the argument is a short text; the general closures know everything else, errors too. */
-function onText(node: Ast, arg: Ast, compiler: FastCompiler, answer: (text: string) => unknown): FastCode {
+function onText(
+  node: Ast,
+  arg: Ast,
+  compiler: FastCompiler,
+  answer: (text: string) => unknown,
+  lengthMax = UNCOUNTED_MAX,
+): FastCode {
   const value = compiler.value(arg)
   const general = compiler.general(node)
   return (data, frame) => {
     const text = value(data, frame)
-    if (typeof text === 'string' && text.length <= UNCOUNTED_MAX) return answer(text)
+    if (typeof text === 'string' && text.length <= lengthMax) return answer(text)
     return general(data, frame)
   }
 }
@@ -28,7 +37,9 @@ const contains: Special = (node, [text, token], compiler) => {
   if (token.type === 'regex' && token.predicate === undefined) {
     const { source, flags } = token.value as RegExp
     const regex = linearRegex(source, flags)
-    return regex === undefined ? undefined : onText(node, text, compiler, (found) => regex.test(found))
+    if (regex === undefined) return undefined
+    const lengthMax = Math.floor(COMPARISONS_MAX / regex.cost)
+    return onText(node, text, compiler, (found) => regex.test(found), lengthMax)
   }
   const wanted = constantOf(token)?.value
   return typeof wanted === 'string'

@@ -27,7 +27,7 @@ function checked(value: unknown): Match | undefined {
 }
 
 const first = (pattern: Callable, text: string): Match | undefined => {
-  chargeSteps(1 + (text.length >> 3))
+  chargeSteps(1)
   return checked(pattern.call([text], undefined))
 }
 

@@ -1,5 +1,8 @@
 import { RE2JS } from 're2js'
-import { isLinear } from './linear.ts'
+import { linearCost } from './linear.ts'
+import { re2Source } from './re2-source.ts'
+import { segmentTest } from './segments.ts'
+import { readRegex } from './syntax.ts'
 
 export interface Found {
   readonly text: string
@@ -12,15 +15,22 @@ export interface LinearRegex {
   find(text: string, from: number): Found | undefined
   /** Same as `find(text, 0) !== undefined`. */
   test(text: string): boolean
+  /** Comparisons per character, at most. */
+  readonly cost: number
+  /** Whether a search may look at all of the text before it answers with a match near its start. */
+  readonly looksAhead: boolean
 }
 
 const SOURCE_MAX = 1_000
 
 class NativeRegex implements LinearRegex {
+  readonly cost: number
+  readonly looksAhead = false
   readonly #finder: RegExp
   readonly #tester: RegExp
 
-  constructor(source: string, flags: string) {
+  constructor(source: string, flags: string, cost: number) {
+    this.cost = cost
     this.#finder = new RegExp(source, `${flags}g`)
     this.#tester = new RegExp(source, flags)
   }
@@ -36,13 +46,19 @@ class NativeRegex implements LinearRegex {
   }
 }
 
+/** A step of RE2's machine costs about as much as this many of the host's comparisons. */
+const RE2_COST = 16
+
 class Re2Regex implements LinearRegex {
+  readonly cost = RE2_COST
+  readonly looksAhead = true
   readonly #pattern: RE2JS
+  readonly #segments: ((text: string) => boolean | undefined) | undefined
 
   constructor(source: string, flags: string) {
-    const bits =
-      (flags.includes('i') ? RE2JS.CASE_INSENSITIVE : 0) | (flags.includes('m') ? RE2JS.MULTILINE : 0)
-    this.#pattern = RE2JS.compile(RE2JS.translateRegExp(source), bits)
+    const re2 = re2Source(readRegex(source, flags.includes('i')))
+    this.#pattern = RE2JS.compile(re2, flags.includes('m') ? RE2JS.MULTILINE : 0)
+    this.#segments = segmentTest(source, flags)
   }
 
   find(text: string, from: number): Found | undefined {
@@ -55,7 +71,7 @@ class Re2Regex implements LinearRegex {
   }
 
   test(text: string): boolean {
-    return this.#pattern.matcher(text).find()
+    return this.#segments?.(text) ?? this.#pattern.test(text)
   }
 }
 
@@ -64,7 +80,8 @@ export function linearRegex(source: string, flags: string): LinearRegex | undefi
   if (source.length > SOURCE_MAX) return undefined
   try {
     const kept = flags.replace(/[^im]/g, '')
-    return isLinear(source) ? new NativeRegex(source, kept) : new Re2Regex(source, kept)
+    const cost = linearCost(source)
+    return cost === undefined ? new Re2Regex(source, kept) : new NativeRegex(source, kept, cost)
   } catch {
     return undefined
   }

@@ -9,14 +9,17 @@ interface Cost {
 }
 
 /**
- * Whether the host's backtracking engine needs at most linear time for this source. Conservative: no references, no lookaround, no
+ * Comparisons per character of the text that the host's backtracking engine needs at most for this source; undefined where they
+ * cannot be bounded. Conservative: no references, no lookaround, no
  * repetition of groups but `?`, no unbounded repetition except one that ends the expression and, being anchored or alone, is tried
  * once; the number of ways to match is counted.
  */
-export function isLinear(source: string): boolean {
+export function linearCost(source: string): number | undefined {
   const parser = new LinearParser(source)
   const cost = parser.alternatives()
-  return cost !== undefined && parser.done && cost.ways * cost.length <= WORK_MAX
+  if (cost === undefined || !parser.done) return undefined
+  const work = cost.ways * cost.length
+  return work <= WORK_MAX ? work : undefined
 }
 
 class LinearParser {

@@ -23,8 +23,12 @@ export class Matcher extends Callable {
   }
 
   #match(text: string, from: number): Record<string, unknown> | undefined {
-    chargeSteps(1 + ((text.length - from) >> 4))
+    const { cost, looksAhead } = this.regex
+    // Comparisons in runs are quick: 256 of them cost about as much as one node.
+    const charge = (length: number): void => chargeSteps(1 + ((length * Math.max(cost, 16)) >> 8))
+    if (looksAhead) charge(text.length - from)
     const found = this.regex.find(text, from)
+    if (!looksAhead) charge((found === undefined ? text.length : found.start + found.text.length) - from)
     if (found === undefined) return undefined
     const end = found.start + found.text.length
     chargeSize(found.text.length + found.groups.length)
