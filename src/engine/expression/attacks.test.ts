@@ -108,3 +108,8 @@ test('what one evaluation may use is counted once, however many operands the con
   expect(compiled.value.test(frameOf({} as JsonObject))).toBe(-1)
   expect(compiled.value.lastError?.code).toMatch(/^U100[12]$/)
 })
+
+test('nesting costs what it is long, not two to the power of it', () => {
+  const nested = `${'$not('.repeat(60)}a${')'.repeat(60)}`
+  expect(compileExpression({ text: nested, pointer: '' }, { scope: { steps: [] } }).ok).toBe(true)
+})

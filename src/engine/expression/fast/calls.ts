@@ -3,7 +3,7 @@ import { Failure } from '../failure.ts'
 import { FUNCTIONS } from '../functions/index.ts'
 import { linearRegex } from '../regex/engine.ts'
 import { constantOf, type NamedCall } from '../shapes.ts'
-import { isFunction, settle } from '../values.ts'
+import { isFunction, isTrue, settle } from '../values.ts'
 import { compileAggregate } from './aggregates.ts'
 import type { FastCode, FastCompiler } from './fast-code.ts'
 
@@ -77,12 +77,9 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   not: (_node, [arg], compiler) => {
     if (arg === undefined) return undefined
     const value = compiler.value(arg)
-    const truth = compiler.truth(arg)
     return (data, frame) => {
       const found = value(data, frame)
-      if (found === true) return false
-      if (found === false) return true
-      return found === undefined ? undefined : !truth(data, frame)
+      return found === undefined ? undefined : !isTrue(found)
     }
   },
   in_list: (_node, [list, arg], compiler) => {
