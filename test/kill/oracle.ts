@@ -1,4 +1,4 @@
-import { DeliverPolicy } from '@nats-io/jetstream'
+import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createPartition, type Effect, type LogEntry } from '../../src/engine/index.ts'
 import { ALERT_STREAM, type Broker } from '../../src/service/broker/index.ts'
 import { openCursor } from '../../src/service/ingest/index.ts'
@@ -43,6 +43,8 @@ export async function readAlerts(broker: Broker): Promise<ReadonlyMap<number, re
   await broker.manager.consumers.add(ALERT_STREAM, {
     name: 'oracle',
     deliver_policy: DeliverPolicy.All,
+    // Otherwise the server waits for acknowledgements after some ten thousand messages.
+    ack_policy: AckPolicy.None,
     deliver_subject: 'oracle.inbox',
     inactive_threshold: 60_000_000_000,
   } as never)

@@ -59,6 +59,7 @@ export async function startEmbeddedServer(options: EmbeddedOptions): Promise<Emb
   const ended = new Promise<void>((resolve) => child.once('close', () => log.end(() => resolve())))
   const killWithParent = () => child.kill('SIGTERM')
   process.once('exit', killWithParent)
+  child.once('exit', () => process.removeListener('exit', killWithParent))
   try {
     await untilReady(child, { host: options.host, port, logFile })
   } catch (error) {
