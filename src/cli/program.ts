@@ -91,6 +91,7 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     .argument('<paths...>', 'files, or folders with rules')
     .addOption(outputOption('junit'))
     .option('-w, --watch', 'run again when a file changes')
+    .option('--mutate', 'put mistakes into the rules: which would no test notice?')
     .action(
       runs(async (paths: string[], options: object) =>
         (await import('./commands/test.ts')).test(context, paths, options),

@@ -14,7 +14,7 @@ test('the demo alerts in readable lines within seconds, and its next start goes 
   expect(first.code).toBe(0)
   const alerts = first.stdout.split('\n').flatMap((line) => LINE.exec(line)?.[3] ?? [])
   expect(alerts.slice(0, 4)).toEqual(['structuring', 'mule-fan-in-out', 'bust-out', 'refund-abuse'])
-  expect(first.stdout).toMatch(/12 rules, all 37 tests in them pass/)
+  expect(first.stdout).toMatch(/12 rules, all 90 tests in them pass/)
   expect(first.stdout).toMatch(/card-testing +Card [0-9a-f]{4}: \d small declines, then \d+ approved/)
   const [, seen, processed, late, dead] =
     /Of (\d+) events in the log so far: (\d+) processed, (\d+) late, (\d+) dead-lettered/.exec(

@@ -1,4 +1,4 @@
-import { explainRule } from '../../engine/index.ts'
+import { describeSlots, explainRule } from '../../engine/index.ts'
 import type { CommandContext } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { compileRules } from '../rules/compile-rules.ts'
@@ -19,7 +19,7 @@ export async function explain(
   const explained = rules.map(({ file, program }) => ({
     file: file.path,
     rule: program.definition.id,
-    explanation: explainRule(program),
+    explanation: explainRule(program, { routing: describeSlots(program.events) }),
   }))
   // Sentences are the result, for people and in a pipe alike; data only when asked for.
   if (output === undefined || output === 'table')

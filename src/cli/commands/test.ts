@@ -7,12 +7,15 @@ import { formatOf, type OutputFormat, printRows, printValue } from '../terminal/
 import { counted, errorsIn, printProblems } from '../terminal/problems.ts'
 import type { Terminal } from '../terminal/terminal.ts'
 import { junitReport } from './test/junit.ts'
+import { printMutants } from './test/mutants.ts'
 import { type FileReport, printReport } from './test/report.ts'
 import { runOnChange } from './test/watch.ts'
 
 export interface TestOptions {
   readonly output?: OutputFormat | 'junit'
   readonly watch?: boolean
+  /** Puts mistakes into the rules, to see which the tests would not notice. */
+  readonly mutate?: boolean
 }
 
 /** `sequitur test FILE|DIR…`: runs the tests that stand in rules, each in several ways. */
@@ -38,7 +41,7 @@ export async function test(
 async function runOnce(
   terminal: Terminal,
   paths: readonly string[],
-  { output }: TestOptions,
+  { output, mutate }: TestOptions,
 ): Promise<ExitCode> {
   const { files } = findRuleFiles(paths)
   const startedAt = performance.now()
@@ -57,7 +60,8 @@ async function runOnce(
   const passed = tests.filter((one) => one.passed).length
   const summary = `${counted(rules.length, 'rule')}, ${counted(tests.length, 'test')}, ${passed} passed in ${seconds.toFixed(2)} s   (each run ${TEST_WAYS.length} ways: straight, stored and restored after every event, every event twice)`
   await print(terminal, reports, { output, summary, seconds, passed, failed: tests.length - passed })
-  return passed === tests.length ? EXIT.ok : EXIT.findings
+  if (passed < tests.length) return EXIT.findings
+  return mutate === true ? printMutants(terminal, rules, output === 'junit' ? 'table' : output) : EXIT.ok
 }
 
 interface Outcome {

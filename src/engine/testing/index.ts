@@ -1,6 +1,7 @@
-export type { Difference } from './compare-alert.ts'
+export type { Difference, TestedAlert } from './compare-alert.ts'
 export { durationText } from './duration-text.ts'
 export {
+  alertsOf,
   type RuleTestOptions,
   type RuleTestReport,
   type RuleTestsReport,

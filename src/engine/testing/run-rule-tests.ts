@@ -91,9 +91,7 @@ interface Run {
 
 function runOnce(program: RuleProgram, test: RuleTest, run: Run): TestFailure | undefined {
   const { partition, effects } = play(program, test, run)
-  const alerts = effects
-    .filter(({ kind }) => kind === 'alert')
-    .map(({ payload }) => readAlert(payload, run.start))
+  const alerts = alertsIn(effects, run.start)
   const found: Difference[] = test.expect.flatMap((expected, index) => {
     const alert = alerts[index]
     const prefix = test.expect.length > 1 ? `${index + 1}: ` : ''
@@ -115,6 +113,13 @@ function runOnce(program: RuleProgram, test: RuleTest, run: Run): TestFailure | 
     ...(reason === undefined ? {} : { reason }),
   }
 }
+
+/** The alerts that a rule raises on the events of a test, whatever the test expects. */
+export const alertsOf = (program: RuleProgram, test: RuleTest): readonly TestedAlert[] =>
+  alertsIn(play(program, test, { way: 'straight', start: START }).effects, START)
+
+const alertsIn = (effects: readonly Effect[], start: EventTime): readonly TestedAlert[] =>
+  effects.filter(({ kind }) => kind === 'alert').map(({ payload }) => readAlert(payload, start))
 
 function play(
   program: RuleProgram,
