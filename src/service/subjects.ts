@@ -1,13 +1,4 @@
-/** Whether a concrete subject is taken by a NATS subject filter. */
-export function subjectMatches(filter: string, subject: string): boolean {
-  const wanted = filter.split('.')
-  const given = subject.split('.')
-  for (const [index, token] of wanted.entries()) {
-    if (token === '>') return given.length > index
-    if (index >= given.length || (token !== '*' && token !== given[index])) return false
-  }
-  return wanted.length === given.length
-}
+export { subjectMatches } from '../engine/index.ts'
 
 /** Whether some concrete subject is taken by both filters. */
 export function subjectsOverlap(left: string, right: string): boolean {
