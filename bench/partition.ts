@@ -17,10 +17,11 @@ import { traffic } from './support/traffic.ts'
  * The partition alone, without a broker and a store: µs of CPU per event from log entry to effects, and per event for the rows of a
  * checkpoint, with the shipped rules in order and out of order, and with 10 and 10,000 rules. Beside it the JSON.parse of the event.
  *
- *   npm run bench:partition [-- --json] [--events 200000]
+ *   npm run bench:partition [-- --json] [--events 200000] [--case '12 rules, in']
  */
 
 const isJson = process.argv.includes('--json')
+const only = process.argv.includes('--case') ? process.argv[process.argv.indexOf('--case') + 1] : undefined
 const EVENTS = Number(process.argv[process.argv.indexOf('--events') + 1]) || 200_000
 const BATCH = 500
 /** Entries per checkpoint: a second's worth. */
@@ -131,12 +132,15 @@ function measure(
 }
 
 const shipped = shippedRules()
-const results = [
-  measure('no rules', [], shippedTraffic(0), 0),
-  measure('12 rules, in order', shipped, shippedTraffic(0), 0),
-  measure('12 rules, 2 s out of order', shipped, shippedTraffic(2000), 2000),
-  measure('10 rules', pairRules(10), pairTraffic(), 0),
-  measure('10,000 rules', pairRules(10_000), pairTraffic(), 0),
+const cases: ReadonlyArray<readonly [string, () => readonly RuleProgram[], () => Iterable<LogEntry>, number]> = [
+  ['no rules', () => [], () => shippedTraffic(0), 0],
+  ['12 rules, in order', () => shipped, () => shippedTraffic(0), 0],
+  ['12 rules, 2 s out of order', () => shipped, () => shippedTraffic(2000), 2000],
+  ['10 rules', () => pairRules(10), pairTraffic, 0],
+  ['10,000 rules', () => pairRules(10_000), pairTraffic, 0],
 ]
+const results = cases
+  .filter(([name]) => only === undefined || name.startsWith(only))
+  .map(([name, programs, log, latenessMs]) => measure(name, programs(), log(), latenessMs))
 if (isJson) console.log(JSON.stringify(results))
 else printTable('The partition alone (µs of CPU per event)', results)

@@ -158,7 +158,7 @@ async function emptyAlerts(url: string): Promise<void> {
 }
 
 async function profileWholePath(url: string): Promise<readonly string[]> {
-  const out = join(folder, 'profile')
+  const out = '/tmp/prof/w'
   await runCase(url, CASES[1], 'profile', ['--cpu-prof', `--cpu-prof-dir=${out}`])
   return topFunctions(out, 12)
 }

@@ -248,7 +248,9 @@ class Search<E extends HistoryEvent> {
         for (const match of complete) answers.push(asAnswer('match', match))
         continue
       }
-      for (const match of complete) heapAdd(held, match)
+      const isAlone = skip.kind === 'skip-to-next' || skip.kind === 'skip-past-last-event'
+      for (const match of complete)
+        if (!isAlone || !held.some((each) => firstOf(each.taken) === firstOf(match.taken))) heapAdd(held, match)
       for (let match = held[0]; match !== undefined; match = held[0]) {
         const start = firstOf(match.taken)
         if (

@@ -31,6 +31,11 @@ export class HeldMatches {
     return this.#heap.length
   }
 
+  /** Whether a match that starts with the event waits. */
+  hasStart(first: StreamEvent): boolean {
+    return this.#heap.some((match) => match.first === first)
+  }
+
   add(match: HeldMatch): void {
     const heap = this.#heap
     let at = heap.length

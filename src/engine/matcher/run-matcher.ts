@@ -40,6 +40,8 @@ export class RunMatcher implements KeyedMatcher {
   readonly #slots: number
   readonly #startEdges: readonly Edge[]
   readonly #isSkipping: boolean
+  /** A match discards all others with its first event: of those only one can be reported, the one complete first. */
+  readonly #isSkippingStart: boolean
   readonly #states = new Map<string, KeyState>()
   readonly #changed = new Set<string>()
   readonly #deadlines = new Deadlines()
@@ -52,7 +54,9 @@ export class RunMatcher implements KeyedMatcher {
     this.#view = new EventView(automaton.graph, host)
     this.#startEdges = automaton.graph.states[0]?.edges ?? []
     this.#slots = automaton.input.slots.length
-    this.#isSkipping = automaton.input.afterMatch.kind !== 'no-skip'
+    const { kind } = automaton.input.afterMatch
+    this.#isSkipping = kind !== 'no-skip'
+    this.#isSkippingStart = kind === 'skip-to-next' || kind === 'skip-past-last-event'
   }
 
   process(key: string, event: StreamEvent, mask: number): void {
@@ -199,7 +203,8 @@ export class RunMatcher implements KeyedMatcher {
       for (const match of found) this.#host.matched(this.#matchOf(match), key)
       return
     }
-    for (const match of found) state.held.add(match)
+    for (const match of found)
+      if (!this.#isSkippingStart || !state.held.hasStart(match.first)) state.held.add(match)
     for (let match = state.held.list[0]; match !== undefined; match = state.held.list[0]) {
       const oldest = state.runs[0]
       if (oldest !== undefined && isBefore(oldest.first, match.first)) return
