@@ -8,15 +8,15 @@ const RUNS: Plan = { kind: 'runs' }
 
 /** Chooses the matcher for a pattern; `docs/spec/semantics.md` holds for each alike. */
 export function choosePlan(input: PatternInput, graph: Graph, slotOf: (name: string) => number): Plan {
-  const isUnary = input.conditional.size === 0 && !input.hasHaving
-  if (!isUnary || input.reportsTimeouts) return RUNS
+  if (input.conditional.size > 0 || input.reportsTimeouts) return RUNS
   return suffixPlan(input, slotOf) ?? logPlan(input, graph) ?? RUNS
 }
 
 function suffixPlan(input: PatternInput, slotOf: (name: string) => number): SuffixPlan | undefined {
   const { pattern } = input
   const [first, second, third] = pattern.steps
-  if (input.afterMatch.kind !== 'skip-past-last-event' || third !== undefined) return undefined
+  if (input.hasHaving || input.afterMatch.kind !== 'skip-past-last-event' || third !== undefined)
+    return undefined
   const counted = countsOf(first)
   if (counted === undefined || first?.kind !== 'event') return undefined
   const firstSlots = first.events.map(slotOf)
@@ -88,7 +88,9 @@ function logPlan(input: PatternInput, graph: Graph): LogPlan | undefined {
           edge.bannedNext === 0 && edge.timed.length === 0 && edge.greedyUntil === 0 && edge.until === 0,
       ),
   )
-  return isPlain ? { kind: 'logs' } : undefined
+  // A match that `having` refused leaves others waiting for it: the end of its limits has to be known to the moment.
+  const isTimely = graph.states.every((state) => state.edges.every((edge) => edge.limitMs === Infinity))
+  return isPlain && (!input.hasHaving || isTimely) ? { kind: 'logs' } : undefined
 }
 
 function isChainLink(step: PatternStep): boolean {

@@ -10,37 +10,16 @@ import {
 } from '../model/index.ts'
 import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
 import { DirtyKeys } from './dirty-keys.ts'
-import { Entry, EventLog, type Range, rangesOf } from './event-log.ts'
+import { Entry, EventLog, rangesOf } from './event-log.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
-import { firstPathTo, pathsTo } from './log-paths.ts'
-import { compareEvents, comparePaths, listsBySlot, matchOf, type Taken } from './taken.ts'
+import { FirstHeap } from './first-heap.ts'
+import type { HeldMatch } from './held-matches.ts'
+import { earliestWaiting, firstPathTo, lowestWaiting } from './log-paths.ts'
+import { decodeLogs, encodeLogs, heldMatch, LogState, NONE_HELD } from './log-state.ts'
+import { PathWalk } from './path-walk.ts'
+import { compareEvents, comparePaths, isBefore, listsBySlot, matchOf, type Taken } from './taken.ts'
 
-const FORMAT = 1
 const NOTHING: Taken[] = []
-
-class LogState {
-  readonly key: string
-  /** By state of the automaton; none for the start and for states that nothing follows. */
-  readonly logs: ReadonlyArray<EventLog | undefined>
-  entries = 0
-  isArmed = false
-  isChanged = false
-  /** Entries after the last look for ones that nothing needs any more. */
-  kept = 0
-  /** Matches that started with this event or before it were shed. */
-  floor: StreamEvent | undefined = undefined
-
-  constructor(key: string, graph: Graph) {
-    this.key = key
-    this.logs = graph.states.map((state) =>
-      state.id === 0 || state.edges.length === 0 ? undefined : new EventLog(state.edges.length),
-    )
-  }
-
-  get isEmpty(): boolean {
-    return this.entries === 0
-  }
-}
 
 /**
  * Chains of event steps with unary conditions. Partial matches in one state share their fate, so a state keeps a log of the events taken
@@ -52,9 +31,14 @@ export class LogMatcher implements KeyedMatcher {
   readonly #graph: Graph
   readonly #host: MatcherHost
   readonly #isSkipping: boolean
+  readonly #hasHaving: boolean
+  readonly #slots: number
+  readonly #walk: PathWalk
   readonly #states = new Map<string, LogState>()
   readonly #dirty = new DirtyKeys<LogState>()
   readonly #wheel: ExpiryWheel<LogState>
+  /** Keys with a match that waits, by the start that it waits for: with that start's time, the wait is over. */
+  readonly #due = new FirstHeap<LogState>()
   /** Entries of the event at hand and the states that they are for; reused. */
   readonly #arrived: Entry[] = []
   readonly #arrivedAt: State[] = []
@@ -66,13 +50,16 @@ export class LogMatcher implements KeyedMatcher {
     this.#graph = automaton.graph
     this.#host = host
     this.#isSkipping = automaton.input.afterMatch.kind !== 'no-skip'
+    this.#hasHaving = automaton.input.hasHaving
+    this.#slots = automaton.input.slots.length
+    this.#walk = new PathWalk(this.#slots)
     this.#wheel = new ExpiryWheel(Number.isFinite(this.#graph.withinMs) ? this.#graph.withinMs : 1)
   }
 
   process(key: string, event: StreamEvent, mask: number): void {
     const known = this.#states.get(key)
     if (known === undefined && (mask & this.#automaton.startMask) === 0) return
-    const state = known ?? new LogState(key, this.#graph)
+    const state = known ?? new LogState(key, this.#graph.states.length)
     this.#expire(state, event.time)
     this.#arrived.length = 0
     this.#arrivedAt.length = 0
@@ -94,12 +81,14 @@ export class LogMatcher implements KeyedMatcher {
     }
     if (known === undefined && state.entries > 0) this.#states.set(key, state)
     this.#report(state, complete, event)
+    if (state.held.length > 0) this.#release(state, event.time)
     this.#collect(state)
-    this.#shed(state)
+    this.#shed(state, event.time)
     if (!state.isArmed) this.#arm(state)
   }
 
   advance(time: EventTime): void {
+    this.#releaseUntil(time)
     if (this.#wheel.next > time) return
     this.#wheel.takeUntil(time, (state) => {
       state.isArmed = false
@@ -109,33 +98,37 @@ export class LogMatcher implements KeyedMatcher {
   }
 
   get nextDeadline(): number {
-    return this.#wheel.next
+    const first = this.#due.first
+    if (first === undefined) return this.#wheel.next
+    return Math.min(this.#wheel.next, first.time + this.#graph.withinMs)
   }
 
   has(key: string): boolean {
-    return (this.#states.get(key)?.entries ?? 0) > 0
+    return this.#states.get(key)?.isEmpty === false
   }
 
   drainChanges(visit: (key: string, encode: ((writer: StateWriter) => void) | undefined) => void): void {
     this.#dirty.drain((state) => {
-      visit(state.key, state.isEmpty ? undefined : (writer) => encode(state, writer))
+      visit(state.key, state.isEmpty ? undefined : (writer) => encodeLogs(state, writer))
       this.#drop(state)
     })
   }
 
   restore(key: string, reader: StateReader): void {
     invariant(!this.has(key), 'a key is restored once')
-    const state = this.#states.get(key) ?? new LogState(key, this.#graph)
-    decode(state, reader)
+    const state = this.#states.get(key) ?? new LogState(key, this.#graph.states.length)
+    decodeLogs(state, this.#graph, reader)
     this.#states.set(key, state)
     for (const log of state.logs) this.#count(state, log?.size ?? 0)
     this.#arm(state)
+    if (state.held.length > 0) this.#release(state, Number.NEGATIVE_INFINITY)
   }
 
   erase(key: string): void {
     const state = this.#states.get(key)
     if (state === undefined || state.isEmpty) return
     this.#clear(state)
+    state.held = NONE_HELD
     this.#dirty.mark(state)
   }
 
@@ -173,7 +166,7 @@ export class LogMatcher implements KeyedMatcher {
     while (first.previous !== undefined) first = first.previous
     return {
       key: state.key,
-      events: listsBySlot(path, this.#automaton.input.slots.length),
+      events: listsBySlot(path, this.#slots),
       waitingFor: edges.flatMap((edge) => edge.slots),
       startedAt: first.event.time,
       ...(Number.isFinite(this.#graph.withinMs)
@@ -225,10 +218,14 @@ export class LogMatcher implements KeyedMatcher {
       if (entry === undefined || target === undefined) continue
       if (target.final) {
         if (complete === NOTHING) complete = []
-        this.#complete(state, entry, event, complete)
+        this.#complete(state, entry, event.time, complete)
       }
-      const log = state.logs[target.id]
-      if (log === undefined) continue
+      if (target.edges.length === 0) continue
+      let log = state.logs[target.id]
+      if (log === undefined) {
+        log = new EventLog(target.edges.length)
+        state.logs[target.id] = log
+      }
       log.push(entry)
       this.#count(state, 1)
     }
@@ -244,18 +241,58 @@ export class LogMatcher implements KeyedMatcher {
     return newest ?? entry.event
   }
 
-  #complete(state: LogState, entry: Entry, event: StreamEvent, complete: Taken[]): void {
-    const isLive = (start: StreamEvent): boolean =>
-      start.time + this.#graph.withinMs > event.time && this.#isAboveFloor(state, start)
-    if (this.#isSkipping) {
+  /** Adds the matches that end in the entry, of which a skip strategy needs but the first. */
+  #complete(state: LogState, entry: Entry, time: number, complete: Taken[]): void {
+    const isLive = this.#isLiveIn(state, time)
+    if (this.#hasHaving) this.#completeAccepted(state, entry, time, complete)
+    else if (this.#isSkipping) {
       const first = firstPathTo(state.logs, entry, isLive)
       if (first !== undefined) complete.push(first)
-    } else for (const path of pathsTo(state.logs, entry, isLive)) complete.push(path)
+    } else
+      this.#walk.walk(state.logs, entry, isLive, () => {
+        complete.push(this.#walk.taking())
+        return true
+      })
+  }
+
+  /** With `having`, every partial match has to be asked, but never more of them than the limit of the key. */
+  #completeAccepted(state: LogState, entry: Entry, time: number, complete: Taken[]): void {
+    const max = this.#automaton.input.partialMatchesMax
+    const isLive = this.#isLiveIn(state, time)
+    for (;;) {
+      let asked = 0
+      let best: StreamEvent | undefined
+      const from = complete.length
+      const isWhole = this.#walk.walk(state.logs, entry, isLive, (start) => {
+        if (++asked > max) return false
+        if (this.#isSkipping) {
+          if (best !== undefined && compareEvents(start, best) > 0) return true
+          if (state.held.some((match) => !isBefore(start, match.first) && !isBefore(match.last.event, start)))
+            return true
+        }
+        if (this.#host.accept(this.#walk, state.key)) {
+          complete.push(this.#walk.taking())
+          best = start
+        }
+        return true
+      })
+      if (isWhole) return
+      complete.length = from
+      this.#shedStarts(state, isLive)
+    }
+  }
+
+  #isLiveIn(state: LogState, time: number): (start: StreamEvent) => boolean {
+    const earliest = time - this.#graph.withinMs
+    const { floor } = state
+    return floor === undefined
+      ? (start) => start.time > earliest
+      : (start) => start.time > earliest && compareEvents(start, floor) > 0
   }
 
   #report(state: LogState, complete: readonly Taken[], event: StreamEvent): void {
     if (complete.length === 0) return
-    const slots = this.#automaton.input.slots.length
+    const slots = this.#slots
     const completed = { at: event.time, by: event }
     const matches = complete
       .map((last) => ({ last, match: matchOf(last, slots, completed) }))
@@ -263,10 +300,72 @@ export class LogMatcher implements KeyedMatcher {
         (left, right) =>
           compareEvents(left.match.first, right.match.first) || comparePaths(left.last, right.last),
       )
+    if (!this.#isSkipping) {
+      for (const { match } of matches) this.#host.matched(match, state.key)
+      return
+    }
+    const [first] = matches
+    if (first === undefined) return
+    if (this.#hasHaving) {
+      this.#hold(state, heldMatch(first.last, first.match.first))
+      return
+    }
     // Every start is at or before the last event of the first match: it discards all others.
-    if (this.#isSkipping) this.#clear(state)
-    for (const { match } of this.#isSkipping ? matches.slice(0, 1) : matches)
-      this.#host.matched(match, state.key)
+    this.#clear(state)
+    this.#host.matched(first.match, state.key)
+  }
+
+  /** What starts within the match can only be discarded, by it or together with it. */
+  #hold(state: LogState, match: HeldMatch): void {
+    if (state.held === NONE_HELD) state.held = []
+    const { held } = state
+    for (let last = held.at(-1); last !== undefined && isBefore(match.first, last.first); last = held.at(-1))
+      held.pop()
+    held.push(match)
+  }
+
+  /** Reports the matches that no older partial match can discard any more. */
+  #release(state: LogState, time: number): void {
+    for (let match = state.held[0]; match !== undefined; match = state.held[0]) {
+      const oldest = earliestWaiting(state.logs, this.#isLiveIn(state, time))
+      if (oldest !== undefined && isBefore(oldest, match.first)) {
+        this.#waitFor(state, oldest)
+        return
+      }
+      state.held.shift()
+      state.waitsFor = undefined
+      this.#discard(state, match.last.event)
+      this.#dirty.mark(state)
+      const completed = { at: match.completedAt, by: match.completedBy }
+      this.#host.matched(matchOf(match.last, this.#slots, completed), state.key)
+    }
+    state.held = NONE_HELD
+  }
+
+  #waitFor(state: LogState, start: StreamEvent): void {
+    if (state.waitsFor === start || this.#graph.withinMs === Number.POSITIVE_INFINITY) return
+    state.waitsFor = start
+    this.#due.add(start, state)
+  }
+
+  #releaseUntil(time: number): void {
+    for (let start = this.#due.first; start !== undefined; start = this.#due.first) {
+      const at = start.time + this.#graph.withinMs
+      if (at > time) return
+      const state = this.#due.take()
+      if (state === undefined || state.waitsFor !== start) continue
+      state.waitsFor = undefined
+      this.#expire(state, at)
+      this.#release(state, at)
+      this.#collect(state)
+    }
+  }
+
+  /** Matches that started with the event or before it are not wanted any more. */
+  #discard(state: LogState, floor: StreamEvent): void {
+    state.floor = floor
+    for (const log of state.logs)
+      this.#removeWhile(state, log, (entry) => compareEvents(entry.newest, floor) <= 0)
   }
 
   /** Drops what no edge waits for and no waiting entry goes on from; all of it at once when nothing waits. */
@@ -298,9 +397,10 @@ export class LogMatcher implements KeyedMatcher {
   }
 
   /** Drops the matches with the oldest start until the key is within its bound. */
-  #shed(state: LogState): void {
+  #shed(state: LogState, time: number): void {
     const max = this.#automaton.input.partialMatchesMax
     const before = state.entries
+    if (before <= max) return
     while (state.entries > max) {
       let oldest: StreamEvent | undefined
       for (const log of state.logs) {
@@ -309,12 +409,28 @@ export class LogMatcher implements KeyedMatcher {
           oldest = newest
       }
       if (oldest === undefined) return
-      state.floor = oldest
-      const floor = oldest
-      for (const log of state.logs)
-        this.#removeWhile(state, log, (entry) => compareEvents(entry.newest, floor) <= 0)
+      this.#discard(state, oldest)
     }
-    if (state.entries < before) this.#host.shed(before - state.entries, state.key)
+    this.#host.shed(before - state.entries, state.key)
+    if (state.held.length > 0) this.#release(state, time)
+  }
+
+  /** Drops the older half of the starts: together they stand for more partial matches than one key may have. */
+  #shedStarts(state: LogState, isLive: (start: StreamEvent) => boolean): void {
+    const starts = new Set<StreamEvent>()
+    for (const { target } of this.#graph.states[0]?.edges ?? []) {
+      const log = state.logs[target]
+      for (let position = log?.start ?? 0; position < (log?.end ?? 0); position++) {
+        const entry = log?.at(position)
+        if (entry?.isStart === true && isLive(entry.event)) starts.add(entry.event)
+      }
+    }
+    const sorted = [...starts].sort(compareEvents)
+    const dropped = Math.ceil(sorted.length / 2)
+    const floor = sorted[dropped - 1]
+    invariant(floor !== undefined, 'partial matches have a start')
+    this.#discard(state, floor)
+    this.#host.shed(dropped, state.key)
   }
 
   #expire(state: LogState, time: number): void {
@@ -369,12 +485,6 @@ export class LogMatcher implements KeyedMatcher {
   }
 }
 
-function lowestWaiting(log: EventLog): number {
-  let lowest = log.end
-  for (const position of log.waiting) if (position < lowest) lowest = position
-  return Math.max(lowest, log.start)
-}
-
 /** The first position that something waiting may still need; the logs of later states hold only what is needed already. */
 function lowestNeeded(logs: ReadonlyArray<EventLog | undefined>, id: number, log: EventLog): number {
   let lowest = lowestWaiting(log)
@@ -398,59 +508,4 @@ function lowestRange(entry: Entry | undefined, id: number): number | undefined {
   for (let range = entry && rangesOf(entry); range !== undefined; range = range.more)
     if (range.state === id && (lowest === undefined || range.from < lowest)) lowest = range.from
   return lowest
-}
-
-function encode(state: LogState, writer: StateWriter): void {
-  writer.uint(FORMAT)
-  writer.uint(state.floor === undefined ? 0 : 1)
-  if (state.floor !== undefined) writer.event(state.floor)
-  for (const log of state.logs) {
-    if (log === undefined) continue
-    writer.uint(log.start)
-    for (const position of log.waiting) writer.uint(position)
-    writer.uint(log.size)
-    for (let position = log.start; position < log.end; position++) {
-      const entry = log.at(position)
-      invariant(entry !== undefined, 'a log has no holes')
-      writer.uint(entry.slot)
-      writer.uint(entry.isStart ? 1 : 0)
-      writer.event(entry.event)
-      writer.event(entry.newest)
-      for (let range = rangesOf(entry); range !== undefined; range = range.more) {
-        writer.uint(range.state + 1)
-        writer.uint(range.way)
-        writer.uint(range.from)
-        writer.uint(range.to)
-      }
-      writer.uint(0)
-    }
-  }
-}
-
-function decode(state: LogState, reader: StateReader): void {
-  const format = reader.uint()
-  invariant(format === FORMAT, `keyed state has format ${format}`)
-  state.floor = reader.uint() === 1 ? reader.event() : undefined
-  for (const log of state.logs) {
-    if (log === undefined) continue
-    const start = reader.uint()
-    const waiting = log.waiting.map(() => reader.uint())
-    const entries: Entry[] = []
-    for (let left = reader.uint(); left > 0; left--) {
-      const slot = reader.uint()
-      const isStart = reader.uint() === 1
-      const entry = new Entry(reader.event(), slot)
-      entry.isStart = isStart
-      entry.newest = reader.event()
-      const ranges: Array<Omit<Range, 'more'>> = []
-      for (let state = reader.uint(); state > 0; state = reader.uint())
-        ranges.push({ state: state - 1, way: reader.uint(), from: reader.uint(), to: reader.uint() })
-      // The ranges behind the first stand last in, first out.
-      const [first, ...rest] = ranges
-      if (first !== undefined) entry.addRange(first.state, first.way, first.from, first.to)
-      for (const each of rest.reverse()) entry.addRange(each.state, each.way, each.from, each.to)
-      entries.push(entry)
-    }
-    log.restore(start, entries, waiting)
-  }
 }

@@ -1,30 +1,9 @@
 import { invariant, type StreamEvent } from '../model/index.ts'
 import { type Entry, type EventLog, rangesOf } from './event-log.ts'
+import type { IsLive } from './path-walk.ts'
 import { compareEvents, type Taken } from './taken.ts'
 
 type Logs = ReadonlyArray<EventLog | undefined>
-/** Whether a match that started with the event is still wanted. */
-type IsLive = (start: StreamEvent) => boolean
-
-/** Every partial match that ends in the entry. The work is in proportion to what comes out. */
-export function* pathsTo(logs: Logs, entry: Entry, isLive: IsLive): Iterable<Taken> {
-  // From the last event backwards; `way` belongs to the step behind.
-  function* walk(at: Entry, behind: ReadonlyArray<{ entry: Entry; way: number }>): Iterable<Taken> {
-    if (at.isStart && isLive(at.event)) yield chain([{ entry: at, way: 0 }, ...behind])
-    for (let range = rangesOf(at); range !== undefined; range = range.more) {
-      const { state, way, from, to } = range
-      const log = logs[state]
-      if (log === undefined) continue
-      // Newest first: what is too old, with everything older, ends the walk.
-      for (let position = to - 1; position >= Math.max(from, log.start); position--) {
-        const previous = log.at(position)
-        if (previous === undefined || !isLive(previous.newest)) break
-        yield* walk(previous, [{ entry: at, way }, ...behind])
-      }
-    }
-  }
-  yield* walk(entry, [])
-}
 
 /** The first of the partial matches that end in the entry: earliest start, then the order of the automaton's edges, then of events. */
 export function firstPathTo(logs: Logs, entry: Entry, isLive: IsLive): Taken | undefined {
@@ -69,4 +48,55 @@ function chain(path: ReadonlyArray<{ readonly entry: Entry; readonly way: number
   for (const { entry, way } of path) last = { slot: entry.slot, event: entry.event, way, previous: last }
   invariant(last !== undefined, 'a path has an event')
   return last
+}
+
+/** The earliest start of all partial matches that still wait for something. */
+export function earliestWaiting(logs: Logs, isLive: IsLive): StreamEvent | undefined {
+  const open: Entry[] = []
+  const seen = new Set<Entry>()
+  // What of a log was looked at whole: most ranges lie within that.
+  const low: number[] = []
+  const high: number[] = []
+  const visit = (id: number, from: number, to: number): void => {
+    const log = logs[id]
+    if (log === undefined) return
+    for (let position = to - 1; position >= Math.max(from, log.start); position--) {
+      const entry = log.at(position)
+      if (entry === undefined || !isLive(entry.newest)) break
+      if (seen.has(entry)) continue
+      seen.add(entry)
+      open.push(entry)
+    }
+  }
+  for (const [id, log] of logs.entries()) {
+    low[id] = log === undefined ? 0 : lowestWaiting(log)
+    high[id] = log?.end ?? 0
+    visit(id, low[id] ?? 0, high[id] ?? 0)
+  }
+  let earliest: StreamEvent | undefined
+  for (let entry = open.pop(); entry !== undefined; entry = open.pop()) {
+    if (
+      entry.isStart &&
+      isLive(entry.event) &&
+      (earliest === undefined || compareEvents(entry.event, earliest) < 0)
+    )
+      earliest = entry.event
+    for (let range = rangesOf(entry); range !== undefined; range = range.more) {
+      const { state, from, to } = range
+      const lowest = low[state] ?? 0
+      if (to < lowest) visit(state, from, to)
+      else if (from < lowest) {
+        visit(state, from, lowest)
+        low[state] = from
+      }
+    }
+  }
+  return earliest
+}
+
+/** The first position of the log at which something waits; its end when nothing does. */
+export function lowestWaiting(log: EventLog): number {
+  let lowest = log.end
+  for (const position of log.waiting) if (position < lowest) lowest = position
+  return Math.max(lowest, log.start)
 }

@@ -1,0 +1,135 @@
+import type { Graph } from '../automaton/index.ts'
+import { invariant, type StateReader, type StateWriter, type StreamEvent } from '../model/index.ts'
+import { Entry, EventLog, type Range, rangesOf } from './event-log.ts'
+import type { HeldMatch } from './held-matches.ts'
+import type { Taken } from './taken.ts'
+
+const FORMAT = 1
+/** Most keys hold nothing; never written to. */
+export const NONE_HELD: HeldMatch[] = []
+
+/** What is kept of one key: a log per state of the automaton, and the matches that wait. */
+export class LogState {
+  readonly key: string
+  /** By state of the automaton, made when something is taken there; none for the start and for states that nothing follows. */
+  readonly logs: Array<EventLog | undefined>
+  entries = 0
+  isArmed = false
+  isChanged = false
+  /** Entries after the last look for ones that nothing needs any more. */
+  kept = 0
+  /** Matches that started with this event or before it are not wanted any more: shed, or discarded by one that was reported. */
+  floor: StreamEvent | undefined = undefined
+  /** Complete matches that wait for partial ones with an earlier start. Each starts after the last event of the one before it. */
+  held: HeldMatch[] = NONE_HELD
+  /** Start of the partial match that the first of them waits for, while its time is in the list of deadlines. */
+  waitsFor: StreamEvent | undefined = undefined
+
+  constructor(key: string, states: number) {
+    this.key = key
+    this.logs = new Array(states).fill(undefined)
+  }
+
+  get isEmpty(): boolean {
+    return this.entries === 0 && this.held.length === 0
+  }
+}
+
+export function encodeLogs(state: LogState, writer: StateWriter): void {
+  writer.uint(FORMAT)
+  writer.uint(state.floor === undefined ? 0 : 1)
+  if (state.floor !== undefined) writer.event(state.floor)
+  for (const [id, log] of state.logs.entries()) {
+    if (log === undefined) continue
+    writer.uint(id)
+    writer.uint(log.start)
+    for (const position of log.waiting) writer.uint(position)
+    writer.uint(log.size)
+    for (let position = log.start; position < log.end; position++) {
+      const entry = log.at(position)
+      invariant(entry !== undefined, 'a log has no holes')
+      writer.uint(entry.slot)
+      writer.uint(entry.isStart ? 1 : 0)
+      writer.event(entry.event)
+      writer.event(entry.newest)
+      for (let range = rangesOf(entry); range !== undefined; range = range.more) {
+        writer.uint(range.state + 1)
+        writer.uint(range.way)
+        writer.uint(range.from)
+        writer.uint(range.to)
+      }
+      writer.uint(0)
+    }
+  }
+  // No log is that of the start.
+  writer.uint(0)
+  writer.uint(state.held.length)
+  for (const { last } of state.held) encodePath(last, writer)
+}
+
+function encodePath(last: Taken, writer: StateWriter): void {
+  const path: Taken[] = []
+  for (let node: Taken | undefined = last; node !== undefined; node = node.previous) path.push(node)
+  writer.uint(path.length)
+  for (const { slot, event, way } of path.reverse()) {
+    writer.uint(slot)
+    writer.event(event)
+    writer.uint(way)
+  }
+}
+
+function decodePath(reader: StateReader): HeldMatch {
+  let last: Taken | undefined
+  let first: StreamEvent | undefined
+  for (let left = reader.uint(); left > 0; left--) {
+    const slot = reader.uint()
+    const event = reader.event()
+    first ??= event
+    last = { slot, event, way: reader.uint(), previous: last }
+  }
+  invariant(last !== undefined && first !== undefined, 'a waiting match has events')
+  return heldMatch(last, first)
+}
+
+/** A match that an event completed. */
+export const heldMatch = (last: Taken, first: StreamEvent): HeldMatch => ({
+  last,
+  first,
+  completedAt: last.event.time,
+  completedBy: last.event,
+})
+
+export function decodeLogs(state: LogState, graph: Graph, reader: StateReader): void {
+  const format = reader.uint()
+  invariant(format === FORMAT, `keyed state has format ${format}`)
+  state.floor = reader.uint() === 1 ? reader.event() : undefined
+  for (let id = reader.uint(); id > 0; id = reader.uint()) {
+    const edges = graph.states[id]?.edges.length
+    invariant(edges !== undefined, `keyed state refers to state ${id}, which the pattern does not have`)
+    const log = new EventLog(edges)
+    state.logs[id] = log
+    const start = reader.uint()
+    const waiting = log.waiting.map(() => reader.uint())
+    const entries: Entry[] = []
+    for (let left = reader.uint(); left > 0; left--) {
+      const slot = reader.uint()
+      const isStart = reader.uint() === 1
+      const entry = new Entry(reader.event(), slot)
+      entry.isStart = isStart
+      entry.newest = reader.event()
+      const ranges: Array<Omit<Range, 'more'>> = []
+      for (let state = reader.uint(); state > 0; state = reader.uint())
+        ranges.push({ state: state - 1, way: reader.uint(), from: reader.uint(), to: reader.uint() })
+      // The ranges behind the first stand last in, first out.
+      const [first, ...rest] = ranges
+      if (first !== undefined) entry.addRange(first.state, first.way, first.from, first.to)
+      for (const each of rest.reverse()) entry.addRange(each.state, each.way, each.from, each.to)
+      entries.push(entry)
+    }
+    log.restore(start, entries, waiting)
+  }
+  for (let left = reader.uint(); left > 0; left--) {
+    if (state.held === NONE_HELD) state.held = []
+    state.held.push(decodePath(reader))
+  }
+}
