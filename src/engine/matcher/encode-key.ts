@@ -3,24 +3,43 @@ import { invariant, type StateReader, type StateWriter } from '../model/index.ts
 import { type HeldMatch, HeldMatches } from './held-matches.ts'
 import { createKeyState, type KeyState } from './key-state.ts'
 import { deadlineOf, PENDING_BIT, type Run } from './run.ts'
-import type { Taken } from './taken.ts'
+import { type Taken, takenAfter } from './taken.ts'
 
 const FORMAT = 1
 
+/** Nodes of the key at hand in the order written; reused. */
+const nodes: Taken[] = []
+/** A mark above this is a node's number in the key at hand: nodes need no table, and none of them is ever cleared. */
+let marked = 0
+
+/** Numbers the nodes of a path that were not numbered yet, the first one first. */
+function addPath(last: Taken): void {
+  let from = nodes.length
+  for (let node: Taken | undefined = last; node !== undefined && node.mark <= marked; node = node.previous)
+    nodes.push(node)
+  for (let to = nodes.length - 1; from < to; from++, to--) {
+    const node = nodes[from] as Taken
+    nodes[from] = nodes[to] as Taken
+    nodes[to] = node
+  }
+}
+
+function addPaths(state: KeyState): void {
+  nodes.length = 0
+  let numbered = 0
+  const number = (last: Taken): void => {
+    addPath(last)
+    for (; numbered < nodes.length; numbered++) (nodes[numbered] as Taken).mark = marked + numbered + 1
+  }
+  for (const run of state.runs) number(run.last)
+  for (const match of state.held.list) number(match.last)
+}
+
+const numberOf = (node: Taken | undefined): number => (node === undefined ? 0 : node.mark - marked)
+
 /** Writes a key's state; nodes that partial matches share are written once. */
 export function encodeKey(state: KeyState, writer: StateWriter): void {
-  const numbers = new Map<Taken, number>()
-  const nodes: Taken[] = []
-  const add = (last: Taken): void => {
-    const path: Taken[] = []
-    for (let node: Taken | undefined = last; node !== undefined && !numbers.has(node); node = node.previous)
-      path.push(node)
-    for (const node of path.reverse()) numbers.set(node, nodes.push(node))
-  }
-  for (const run of state.runs) add(run.last)
-  for (const match of state.held.list) add(match.last)
-  const numberOf = (node: Taken | undefined): number => (node === undefined ? 0 : (numbers.get(node) ?? 0))
-
+  addPaths(state)
   writer.uint(FORMAT)
   writer.uint(nodes.length)
   for (const node of nodes) {
@@ -45,13 +64,14 @@ export function encodeKey(state: KeyState, writer: StateWriter): void {
     writer.uint(match.completedBy === undefined ? 0 : 1)
     if (match.completedBy !== undefined) writer.event(match.completedBy)
   }
+  marked += nodes.length
 }
 
 /** Reads what `encodeKey` wrote for the same pattern. */
 export function decodeKey(graph: Graph, reader: StateReader): KeyState {
   const format = reader.uint()
   invariant(format === FORMAT, `keyed state has format ${format}`)
-  const nodes: Taken[] = []
+  const read: Taken[] = []
   const first: Taken[] = []
   const count = reader.uint()
   for (let number = 1; number <= count; number++) {
@@ -59,13 +79,13 @@ export function decodeKey(graph: Graph, reader: StateReader): KeyState {
     const event = reader.event()
     const way = reader.uint()
     const previous = reader.uint()
-    const node: Taken = { slot, event, way, previous: nodes[previous - 1] }
-    nodes.push(node)
+    const node = takenAfter(read[previous - 1], slot, event, way)
+    read.push(node)
     first.push(first[previous - 1] ?? node)
   }
   const readNode = (): { last: Taken; first: Taken['event'] } => {
     const number = reader.uint()
-    const last = nodes[number - 1]
+    const last = read[number - 1]
     const start = first[number - 1]
     invariant(last !== undefined && start !== undefined, 'keyed state refers to an event it does not have')
     return { last, first: start.event }

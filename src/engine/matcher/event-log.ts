@@ -1,4 +1,5 @@
 import type { StreamEvent } from '../model/index.ts'
+import type { Moment } from './taken.ts'
 
 /** Partial matches that an entry goes on from: those of the entries `from` (inclusive) to `to` (exclusive) of a state's log. */
 export interface Range {
@@ -17,8 +18,8 @@ export class Entry implements Range {
   readonly slot: number
   /** A match starts with it; it may go on from others as well. */
   isStart = false
-  /** The latest first event among its partial matches. */
-  newest: StreamEvent
+  /** When the latest of its partial matches started. */
+  newest: Moment
   /** The first range that it goes on from; `state` is -1 when there is none. */
   state = -1
   way = 0

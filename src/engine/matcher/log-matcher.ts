@@ -16,8 +16,16 @@ import { FirstHeap } from './first-heap.ts'
 import type { HeldMatch } from './held-matches.ts'
 import { earliestWaiting, firstPathTo, lowestWaiting } from './log-paths.ts'
 import { decodeLogs, encodeLogs, heldMatch, LogState, NONE_HELD } from './log-state.ts'
-import { PathWalk } from './path-walk.ts'
-import { compareEvents, comparePaths, isBefore, listsBySlot, matchOf, type Taken } from './taken.ts'
+import { type IsLive, PathWalk } from './path-walk.ts'
+import {
+  compareEvents,
+  comparePaths,
+  isBefore,
+  listsBySlot,
+  type Moment,
+  matchOf,
+  type Taken,
+} from './taken.ts'
 
 const NOTHING: Taken[] = []
 
@@ -59,13 +67,14 @@ export class LogMatcher implements KeyedMatcher {
   process(key: string, event: StreamEvent, mask: number): void {
     const known = this.#states.get(key)
     if (known === undefined && (mask & this.#automaton.startMask) === 0) return
-    const state = known ?? new LogState(key, this.#graph.states.length)
+    const state = known ?? new LogState(key)
     this.#expire(state, event.time)
     this.#arrived.length = 0
     this.#arrivedAt.length = 0
-    for (const from of this.#graph.states) {
-      const log = state.logs[from.id]
-      if (log === undefined || log.size === 0) continue
+    for (let id = 1; id < state.logs.length; id++) {
+      const log = state.logs[id]
+      const from = this.#graph.states[id]
+      if (log === undefined || from === undefined || log.size === 0) continue
       for (let way = 0; way < from.edges.length; way++) {
         const edge = from.edges[way]
         if (edge !== undefined) this.#follow(log, from.id, edge, way, event, mask)
@@ -116,7 +125,7 @@ export class LogMatcher implements KeyedMatcher {
 
   restore(key: string, reader: StateReader): void {
     invariant(!this.has(key), 'a key is restored once')
-    const state = this.#states.get(key) ?? new LogState(key, this.#graph.states.length)
+    const state = this.#states.get(key) ?? new LogState(key)
     decodeLogs(state, this.#graph, reader)
     this.#states.set(key, state)
     for (const log of state.logs) this.#count(state, log?.size ?? 0)
@@ -232,8 +241,8 @@ export class LogMatcher implements KeyedMatcher {
     return complete
   }
 
-  #newestOf(state: LogState, entry: Entry): StreamEvent {
-    let newest: StreamEvent | undefined
+  #newestOf(state: LogState, entry: Entry): Moment {
+    let newest: Moment | undefined
     for (let range = rangesOf(entry); range !== undefined; range = range.more) {
       const last = state.logs[range.state]?.at(range.to - 1)?.newest
       if (last !== undefined && (newest === undefined || compareEvents(last, newest) > 0)) newest = last
@@ -282,7 +291,7 @@ export class LogMatcher implements KeyedMatcher {
     }
   }
 
-  #isLiveIn(state: LogState, time: number): (start: StreamEvent) => boolean {
+  #isLiveIn(state: LogState, time: number): IsLive {
     const earliest = time - this.#graph.withinMs
     const { floor } = state
     return floor === undefined
@@ -362,7 +371,7 @@ export class LogMatcher implements KeyedMatcher {
   }
 
   /** Matches that started with the event or before it are not wanted any more. */
-  #discard(state: LogState, floor: StreamEvent): void {
+  #discard(state: LogState, floor: Moment): void {
     state.floor = floor
     for (const log of state.logs)
       this.#removeWhile(state, log, (entry) => compareEvents(entry.newest, floor) <= 0)
@@ -392,7 +401,7 @@ export class LogMatcher implements KeyedMatcher {
     state.kept = state.entries
   }
 
-  #isAboveFloor(state: LogState, start: StreamEvent): boolean {
+  #isAboveFloor(state: LogState, start: Moment): boolean {
     return state.floor === undefined || compareEvents(start, state.floor) > 0
   }
 
@@ -402,7 +411,7 @@ export class LogMatcher implements KeyedMatcher {
     const before = state.entries
     if (before <= max) return
     while (state.entries > max) {
-      let oldest: StreamEvent | undefined
+      let oldest: Moment | undefined
       for (const log of state.logs) {
         const newest = log?.first?.newest
         if (newest !== undefined && (oldest === undefined || compareEvents(newest, oldest) < 0))
@@ -416,7 +425,7 @@ export class LogMatcher implements KeyedMatcher {
   }
 
   /** Drops the older half of the starts: together they stand for more partial matches than one key may have. */
-  #shedStarts(state: LogState, isLive: (start: StreamEvent) => boolean): void {
+  #shedStarts(state: LogState, isLive: IsLive): void {
     const starts = new Set<StreamEvent>()
     for (const { target } of this.#graph.states[0]?.edges ?? []) {
       const log = state.logs[target]

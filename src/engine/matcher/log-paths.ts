@@ -1,7 +1,7 @@
 import { invariant, type StreamEvent } from '../model/index.ts'
 import { type Entry, type EventLog, rangesOf } from './event-log.ts'
 import type { IsLive } from './path-walk.ts'
-import { compareEvents, type Taken } from './taken.ts'
+import { compareEvents, type Taken, takenAfter } from './taken.ts'
 
 type Logs = ReadonlyArray<EventLog | undefined>
 
@@ -45,7 +45,7 @@ export function firstPathTo(logs: Logs, entry: Entry, isLive: IsLive): Taken | u
 
 function chain(path: ReadonlyArray<{ readonly entry: Entry; readonly way: number }>): Taken {
   let last: Taken | undefined
-  for (const { entry, way } of path) last = { slot: entry.slot, event: entry.event, way, previous: last }
+  for (const { entry, way } of path) last = takenAfter(last, entry.slot, entry.event, way)
   invariant(last !== undefined, 'a path has an event')
   return last
 }

@@ -1,8 +1,15 @@
 import type { Graph } from '../automaton/index.ts'
-import { invariant, type StateReader, type StateWriter, type StreamEvent } from '../model/index.ts'
+import {
+  eventTime,
+  invariant,
+  type StateReader,
+  type StateWriter,
+  type StreamEvent,
+  streamSequence,
+} from '../model/index.ts'
 import { Entry, EventLog, type Range, rangesOf } from './event-log.ts'
 import type { HeldMatch } from './held-matches.ts'
-import type { Taken } from './taken.ts'
+import { type Moment, type Taken, takenAfter } from './taken.ts'
 
 const FORMAT = 1
 /** Most keys hold nothing; never written to. */
@@ -12,22 +19,21 @@ export const NONE_HELD: HeldMatch[] = []
 export class LogState {
   readonly key: string
   /** By state of the automaton, made when something is taken there; none for the start and for states that nothing follows. */
-  readonly logs: Array<EventLog | undefined>
+  readonly logs: Array<EventLog | undefined> = []
   entries = 0
   isArmed = false
   isChanged = false
   /** Entries after the last look for ones that nothing needs any more. */
   kept = 0
   /** Matches that started with this event or before it are not wanted any more: shed, or discarded by one that was reported. */
-  floor: StreamEvent | undefined = undefined
+  floor: Moment | undefined = undefined
   /** Complete matches that wait for partial ones with an earlier start. Each starts after the last event of the one before it. */
   held: HeldMatch[] = NONE_HELD
   /** Start of the partial match that the first of them waits for, while its time is in the list of deadlines. */
   waitsFor: StreamEvent | undefined = undefined
 
-  constructor(key: string, states: number) {
+  constructor(key: string) {
     this.key = key
-    this.logs = new Array(states).fill(undefined)
   }
 
   get isEmpty(): boolean {
@@ -38,8 +44,12 @@ export class LogState {
 export function encodeLogs(state: LogState, writer: StateWriter): void {
   writer.uint(FORMAT)
   writer.uint(state.floor === undefined ? 0 : 1)
-  if (state.floor !== undefined) writer.event(state.floor)
-  for (const [id, log] of state.logs.entries()) {
+  if (state.floor !== undefined) {
+    writer.uint(state.floor.time)
+    writer.uint(state.floor.sequence)
+  }
+  for (let id = 1; id < state.logs.length; id++) {
+    const log = state.logs[id]
     if (log === undefined) continue
     writer.uint(id)
     writer.uint(log.start)
@@ -48,10 +58,14 @@ export function encodeLogs(state: LogState, writer: StateWriter): void {
     for (let position = log.start; position < log.end; position++) {
       const entry = log.at(position)
       invariant(entry !== undefined, 'a log has no holes')
-      writer.uint(entry.slot)
-      writer.uint(entry.isStart ? 1 : 0)
-      writer.event(entry.event)
-      writer.event(entry.newest)
+      const { event, newest } = entry
+      const isOwn = newest === event
+      writer.uint(entry.slot * 4 + (entry.isStart ? 2 : 0) + (isOwn ? 1 : 0))
+      writer.event(event)
+      if (!isOwn) {
+        writer.uint(event.time - newest.time)
+        writer.uint(folded(event.sequence - newest.sequence))
+      }
       for (let range = rangesOf(entry); range !== undefined; range = range.more) {
         writer.uint(range.state + 1)
         writer.uint(range.way)
@@ -85,11 +99,15 @@ function decodePath(reader: StateReader): HeldMatch {
     const slot = reader.uint()
     const event = reader.event()
     first ??= event
-    last = { slot, event, way: reader.uint(), previous: last }
+    last = takenAfter(last, slot, event, reader.uint())
   }
   invariant(last !== undefined && first !== undefined, 'a waiting match has events')
   return heldMatch(last, first)
 }
+
+/** A difference of either sign as a number that is not negative. */
+const folded = (difference: number): number => (difference < 0 ? -2 * difference - 1 : 2 * difference)
+const unfolded = (value: number): number => (value % 2 === 0 ? value / 2 : -(value + 1) / 2)
 
 /** A match that an event completed. */
 export const heldMatch = (last: Taken, first: StreamEvent): HeldMatch => ({
@@ -102,7 +120,10 @@ export const heldMatch = (last: Taken, first: StreamEvent): HeldMatch => ({
 export function decodeLogs(state: LogState, graph: Graph, reader: StateReader): void {
   const format = reader.uint()
   invariant(format === FORMAT, `keyed state has format ${format}`)
-  state.floor = reader.uint() === 1 ? reader.event() : undefined
+  if (reader.uint() === 1) {
+    const time = eventTime(reader.uint())
+    state.floor = { time, sequence: streamSequence(reader.uint()) }
+  }
   for (let id = reader.uint(); id > 0; id = reader.uint()) {
     const edges = graph.states[id]?.edges.length
     invariant(edges !== undefined, `keyed state refers to state ${id}, which the pattern does not have`)
@@ -112,11 +133,14 @@ export function decodeLogs(state: LogState, graph: Graph, reader: StateReader): 
     const waiting = log.waiting.map(() => reader.uint())
     const entries: Entry[] = []
     for (let left = reader.uint(); left > 0; left--) {
-      const slot = reader.uint()
-      const isStart = reader.uint() === 1
-      const entry = new Entry(reader.event(), slot)
-      entry.isStart = isStart
-      entry.newest = reader.event()
+      const head = reader.uint()
+      const event = reader.event()
+      const entry = new Entry(event, Math.floor(head / 4))
+      entry.isStart = (head & 2) !== 0
+      if ((head & 1) === 0) {
+        const time = eventTime(event.time - reader.uint())
+        entry.newest = { time, sequence: streamSequence(event.sequence - unfolded(reader.uint())) }
+      }
       const ranges: Array<Omit<Range, 'more'>> = []
       for (let state = reader.uint(); state > 0; state = reader.uint())
         ranges.push({ state: state - 1, way: reader.uint(), from: reader.uint(), to: reader.uint() })

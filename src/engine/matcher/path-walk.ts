@@ -1,9 +1,9 @@
 import { type EventTime, eventTime, invariant, type Match, type StreamEvent } from '../model/index.ts'
 import { type Entry, type EventLog, type Range, rangesOf } from './event-log.ts'
-import type { Taken } from './taken.ts'
+import { type Moment, type Taken, takenAfter } from './taken.ts'
 
 /** Whether matches that started with the event may still come to something; holds for every later start too where it holds for one. */
-export type IsLive = (start: StreamEvent) => boolean
+export type IsLive = (start: Moment) => boolean
 
 /**
  * Shows the partial matches that end in an entry one after the other, as a match that is a view: the walk goes from the last event to
@@ -94,7 +94,7 @@ export class PathWalk implements Match {
       const entry = this.#entries[at]
       invariant(entry !== undefined, 'a path has no holes')
       const way = at === this.#depth - 1 ? 0 : (this.#ways[at] ?? 0)
-      last = { slot: entry.slot, event: entry.event, way, previous: last }
+      last = takenAfter(last, entry.slot, entry.event, way)
     }
     invariant(last !== undefined, 'a path has an event')
     return last

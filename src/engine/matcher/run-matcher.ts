@@ -24,6 +24,7 @@ import {
   matchOf,
   signatureOf,
   type Taken,
+  takenAfter,
 } from './taken.ts'
 
 const NO_MASK = 0
@@ -68,9 +69,11 @@ export class RunMatcher implements KeyedMatcher {
     const complete: HeldMatch[] = []
     this.#view.see(event, mask, key)
 
+    let taking: Run | undefined
+    const take = (edge: Edge, way: number, slot: number): void =>
+      this.#take(taking, edge, way, slot, event, key, runs, complete)
     for (const run of state.runs) {
-      const take = (edge: Edge, way: number, slot: number): void =>
-        this.#take(run, edge, way, slot, event, key, runs, complete)
+      taking = run
       this.#view.from(run)
       const completes = stepRun(this.#graph, run, event, this.#view, take)
       if (completes) this.#complete(run.last, run.first, event.time, event, key, complete)
@@ -170,7 +173,7 @@ export class RunMatcher implements KeyedMatcher {
   ): void {
     const target = this.#graph.states[edge.target]
     invariant(target !== undefined, 'an edge leads to a state')
-    const last: Taken = { slot, event, way, previous: from?.last }
+    const last = takenAfter(from?.last, slot, event, way)
     const first = from?.first ?? event
     let groupStarts = from?.groupStarts ?? NO_GROUPS
     if (edge.groupsEntered.length > 0) {

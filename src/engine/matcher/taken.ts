@@ -8,7 +8,16 @@ export interface Taken {
   /** Number of the edge over which it was taken, in the state before it. */
   readonly way: number
   readonly previous: Taken | undefined
+  /** Used while a key is written, see `encodeKey`. */
+  mark: number
 }
+
+export const takenAfter = (
+  previous: Taken | undefined,
+  slot: number,
+  event: StreamEvent,
+  way: number,
+): Taken => ({ slot, event, way, previous, mark: 0 })
 
 /** What the steps of a partial match have taken, read from its last node; lists are made when asked for. */
 export class TakenEvents implements StepAccess {
@@ -89,11 +98,14 @@ export function matchOf(
   )
 }
 
+/** What of an event its place in the order of processing is read from. */
+export type Moment = Pick<StreamEvent, 'time' | 'sequence'>
+
 /** Order of processing: event time, then sequence. */
-export const isBefore = (left: StreamEvent, right: StreamEvent): boolean =>
+export const isBefore = (left: Moment, right: Moment): boolean =>
   left.time < right.time || (left.time === right.time && left.sequence < right.sequence)
 
-export const compareEvents = (left: StreamEvent, right: StreamEvent): number =>
+export const compareEvents = (left: Moment, right: Moment): number =>
   left.time - right.time || left.sequence - right.sequence
 
 /**

@@ -66,10 +66,10 @@ export class ReorderBuffer<T extends Timed> {
 
   #bucket(number: number): Bucket<T> {
     const buckets = this.#buckets
-    let at = buckets.length
-    // New events fall into the newest buckets, which stand first: there are about 64 of them.
-    while (at > 0 && (buckets[at - 1] as Bucket<T>).number < number) at--
-    const found = buckets[at - 1]
+    let at = 0
+    // New events fall into the newest buckets, which stand first.
+    while (at < buckets.length && (buckets[at] as Bucket<T>).number > number) at++
+    const found = buckets[at]
     if (found?.number === number) return found
     const bucket: Bucket<T> = { number, items: [], head: 0, sorted: false }
     buckets.splice(at, 0, bucket)

@@ -15,7 +15,7 @@ export const rowChecksum = (id: string, value: Uint8Array): number => crc32(valu
 
 /** All rows of a step in one blob, cut into changes of bounded size. */
 export function packRows(rows: readonly StateRow[]): PackedRows {
-  const values: Uint8Array[] = []
+  const pieces: Piece[] = []
   const changes: string[] = []
   let total = 0
   for (let start = 0; start < rows.length; start += ROWS_PER_CHANGE) {
@@ -27,12 +27,32 @@ export function packRows(rows: readonly StateRow[]): PackedRows {
         continue
       }
       directory.push(`[${JSON.stringify(id)},${total - from},${value.length},${rowChecksum(id, value)}]`)
-      values.push(value)
+      append(pieces, value)
       total += value.length
     }
     changes.push(`[${from},${total - from},[${directory.join(',')}]]`)
   }
-  return { changes: `[${changes.join(',')}]`, content: Buffer.concat(values, total) }
+  return { changes: `[${changes.join(',')}]`, content: joined(pieces, total) }
 }
+
+/** Bytes that lie one behind the other, of one row or of many. */
+interface Piece {
+  readonly buffer: ArrayBufferLike
+  readonly start: number
+  end: number
+}
+
+/** Rows that were written one behind the other are copied at once. */
+function append(pieces: Piece[], { buffer, byteOffset: start, length }: Uint8Array): void {
+  const last = pieces.at(-1)
+  if (last?.buffer === buffer && last.end === start) last.end += length
+  else pieces.push({ buffer, start, end: start + length })
+}
+
+const joined = (pieces: readonly Piece[], total: number): Buffer =>
+  Buffer.concat(
+    pieces.map(({ buffer, start, end }) => new Uint8Array(buffer, start, end - start)),
+    total,
+  )
 
 export type DirectoryEntry = readonly [id: string, offset: number, length: number, checksum: number]

@@ -5,7 +5,7 @@ import { answerOfConnection, type Broker, findStream } from '../broker/index.ts'
 import { isServiceError, ServiceError } from '../service-error.ts'
 import type { BatchSource, StreamIdentity } from '../worker/ports.ts'
 import { positionProof } from './position-proof.ts'
-import { readDelivery, readPending } from './reply-subject.ts'
+import { DeliveryReader, readPending } from './reply-subject.ts'
 import { verifyPosition } from './verify-position.ts'
 
 export interface CursorOptions {
@@ -56,7 +56,10 @@ class Cursor implements BatchSource {
   #consumer = ''
   #subscription: Subscription | undefined
   #watch: NodeJS.Timeout | undefined
+  readonly #deliveries = new DeliveryReader()
   #heardAt = 0
+  /** Something came since `heardAt`: the clock is read by the watch, not for every message. */
+  #hasHeard = false
   #wake: (() => void) | undefined
   #failure: unknown
   #closed = false
@@ -202,13 +205,13 @@ class Cursor implements BatchSource {
   }
 
   #take(message: Msg): void {
-    this.#heardAt = performance.now()
+    this.#hasHeard = true
     const { reply } = message
     if (reply === undefined || !reply.startsWith('$JS.ACK.')) {
       this.#takeStatus(message)
       return
     }
-    const { streamSequence: sequence, consumerSequence, storedAt } = readDelivery(reply)
+    const { streamSequence: sequence, consumerSequence, storedAt } = this.#deliveries.read(reply)
     if (consumerSequence !== this.#consumerSequence + 1) {
       this.#replace()
       return
@@ -248,6 +251,8 @@ class Cursor implements BatchSource {
   }
 
   #check(): void {
+    if (this.#hasHeard) this.#heardAt = performance.now()
+    this.#hasHeard = false
     const silentMs = performance.now() - this.#heardAt
     if (this.#isDoubtful || (this.#requested > 0 && silentMs >= this.#stallMs)) this.#replace()
   }

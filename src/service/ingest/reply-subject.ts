@@ -13,16 +13,22 @@ const DOT = 46
  * account in front and a token behind. Counted from the front by number of dots, because the end is not fixed; written by hand
  * because it runs for every message.
  */
-export function readDelivery(reply: string): Delivery {
-  let index = startOfSequences(reply)
-  const streamSequence = readNumber(reply, index)
-  index = reply.indexOf('.', index) + 1
-  const consumerSequence = readNumber(reply, index)
-  index = reply.indexOf('.', index) + 1
-  const end = reply.indexOf('.', index)
-  // Nanoseconds do not fit a double; the last six digits are below a millisecond.
-  const storedAt = readNumber(reply, index, end - 6)
-  return { streamSequence, consumerSequence, storedAt }
+export class DeliveryReader {
+  /** Of the reply before: the messages of one consumer differ only behind it. */
+  #prefix = ' '
+
+  read(reply: string): Delivery {
+    if (!reply.startsWith(this.#prefix)) this.#prefix = reply.slice(0, startOfSequences(reply))
+    let index = this.#prefix.length
+    const streamSequence = readNumber(reply, index)
+    index = reply.indexOf('.', index) + 1
+    const consumerSequence = readNumber(reply, index)
+    index = reply.indexOf('.', index) + 1
+    const end = reply.indexOf('.', index)
+    // Nanoseconds do not fit a double; the last six digits are below a millisecond.
+    const storedAt = readNumber(reply, index, end - 6)
+    return { streamSequence, consumerSequence, storedAt }
+  }
 }
 
 /** Entries that the broker had left for the consumer when it delivered this one. */
