@@ -469,10 +469,11 @@ export class LogMatcher implements KeyedMatcher {
   }
 
   #count(state: LogState, change: number): void {
-    const wasEmpty = state.isEmpty
+    const wasEmpty = state.entries === 0
     state.entries += change
     this.#entries += change
-    if (wasEmpty !== state.isEmpty) this.#live += wasEmpty ? 1 : -1
+    // A match never waits alone: with the last partial match it is reported.
+    if (wasEmpty !== (state.entries === 0)) this.#live += wasEmpty ? 1 : -1
   }
 
   #arm(state: LogState): void {
