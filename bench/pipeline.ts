@@ -35,6 +35,7 @@ interface Row {
   readonly eventsPerSecond: number
   readonly ratio: number
   readonly cpuMicros: number
+  readonly mainMicros: number
   readonly megabytes: number
   /** The longest that the event loop of the worker stood still. */
   readonly stallMs?: number
@@ -125,6 +126,7 @@ async function throughput(url: string): Promise<readonly Row[]> {
       eventsPerSecond,
       ratio: Math.round((eventsPerSecond / bare) * 100) / 100,
       cpuMicros: median(results.map((result) => result.cpuMicros)),
+      mainMicros: median(results.map((result) => result.mainMicros)),
       megabytes: median(results.map((result) => result.megabytes)),
       ...(stalls.length === 0 ? {} : { stallMs: median(stalls) }),
     }
@@ -259,6 +261,7 @@ function report(result: {
           'events/s': row.eventsPerSecond,
           'of bare ingest': row.ratio,
           'CPU µs/event': row.cpuMicros,
+          'of it main thread': row.mainMicros,
           'MB resident': row.megabytes,
           'longest stall ms': row.stallMs ?? '',
         },

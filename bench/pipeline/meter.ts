@@ -2,6 +2,8 @@ export interface Measured {
   readonly eventsPerSecond: number
   /** Microseconds of CPU per event, all threads of the process. */
   readonly cpuMicros: number
+  /** Of it, on the main thread. */
+  readonly mainMicros: number
   readonly megabytes: number
 }
 
@@ -9,13 +11,16 @@ export interface Measured {
 export function startMeter(): { end(events: number): Measured } {
   const startedAt = performance.now()
   const cpu = process.cpuUsage()
+  const main = process.threadCpuUsage()
+  const micros = (used: NodeJS.CpuUsage, events: number): number =>
+    Math.round(((used.user + used.system) / events) * 100) / 100
   return {
     end: (events) => {
       const seconds = (performance.now() - startedAt) / 1000
-      const { user, system } = process.cpuUsage(cpu)
       return {
         eventsPerSecond: Math.round(events / seconds),
-        cpuMicros: Math.round(((user + system) / events) * 100) / 100,
+        cpuMicros: micros(process.cpuUsage(cpu), events),
+        mainMicros: micros(process.threadCpuUsage(main), events),
         megabytes: Math.round(process.memoryUsage().rss / 1024 / 1024),
       }
     },

@@ -5,53 +5,68 @@ import type { StateRow } from '../../engine/index.ts'
 const ROWS_PER_CHANGE = 2_000
 
 export interface PackedRows {
-  /** JSON `[[from, length, directory], …]`, a change each; offsets in a directory count from its own `from`. */
+  /** JSON `[[number, from, length, directory], …]`, a change each; offsets in a directory count from its own `from`. */
   readonly changes: string
   readonly content: Buffer
+  readonly pieces: readonly Piece[]
+}
+
+/** What is remembered of a change until it is folded. */
+export interface Piece {
+  readonly number: number
+  /** In the order of its directory. */
+  readonly ids: readonly string[]
+  readonly bytes: number
 }
 
 /** What a row was when it was written, id and all: the file may hand out something else one day. */
 export const rowChecksum = (id: string, value: Uint8Array): number => crc32(value, crc32(id))
 
-/** All rows of a step in one blob, cut into changes of bounded size. */
-export function packRows(rows: readonly StateRow[]): PackedRows {
-  const pieces: Piece[] = []
+/** All rows of a step in one blob, cut into changes of bounded size, numbered from `first`. */
+export function packRows(rows: readonly StateRow[], first: number): PackedRows {
+  const spans: Span[] = []
   const changes: string[] = []
+  const pieces: Piece[] = []
   let total = 0
   for (let start = 0; start < rows.length; start += ROWS_PER_CHANGE) {
     const from = total
     const directory: string[] = []
-    for (const { id, value } of rows.slice(start, start + ROWS_PER_CHANGE)) {
+    const ids: string[] = []
+    for (let index = start; index < Math.min(start + ROWS_PER_CHANGE, rows.length); index += 1) {
+      const { id, value } = rows[index] as StateRow
+      ids.push(id)
       if (value === undefined) {
         directory.push(`[${JSON.stringify(id)},0,-1,0]`)
         continue
       }
       directory.push(`[${JSON.stringify(id)},${total - from},${value.length},${rowChecksum(id, value)}]`)
-      append(pieces, value)
+      append(spans, value)
       total += value.length
     }
-    changes.push(`[${from},${total - from},[${directory.join(',')}]]`)
+    const number = first + pieces.length
+    pieces.push({ number, ids, bytes: total - from })
+    changes.push(`[${number},${from},${total - from},[${directory.join(',')}]]`)
   }
-  return { changes: `[${changes.join(',')}]`, content: joined(pieces, total) }
+  return { changes: `[${changes.join(',')}]`, content: joined(spans, total), pieces }
 }
 
 /** Bytes that lie one behind the other, of one row or of many. */
-interface Piece {
+interface Span {
   readonly buffer: ArrayBufferLike
   readonly start: number
   end: number
 }
 
 /** Rows that were written one behind the other are copied at once. */
-function append(pieces: Piece[], { buffer, byteOffset: start, length }: Uint8Array): void {
-  const last = pieces.at(-1)
+function append(spans: Span[], { buffer, byteOffset: start, length }: Uint8Array): void {
+  const last = spans.at(-1)
   if (last?.buffer === buffer && last.end === start) last.end += length
-  else pieces.push({ buffer, start, end: start + length })
+  else spans.push({ buffer, start, end: start + length })
 }
 
-const joined = (pieces: readonly Piece[], total: number): Buffer =>
+const joined = (spans: readonly Span[], total: number): Buffer =>
   Buffer.concat(
-    pieces.map(({ buffer, start, end }) => new Uint8Array(buffer, start, end - start)),
+    spans.map(({ buffer, start, end }) => new Uint8Array(buffer, start, end - start)),
     total,
   )
 

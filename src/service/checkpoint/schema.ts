@@ -15,9 +15,10 @@ PRAGMA secure_delete = ON;
 `
 
 /**
- * \`change\` is the log of state changes: one row holds many packed rows and their directory \`[[id, offset, length or -1, checksum], …]\`. It is folded into \`state\` in the background, so that a
- * commit costs what changed and not what pages it lies on. \`commits\` is a view: inserting into it is the whole commit, one statement
- * and so one transaction, whatever the driver interleaves.
+ * `change` is the log of state changes: one row holds many packed rows and their directory `[[id, offset, length or -1, checksum], …]`.
+ * It is folded into `state` in the background, so that a commit costs what changed and not what pages it lies on. `commits` is a
+ * view: inserting into it is the whole commit, one statement and so one transaction, whatever the driver interleaves. `folds` is one,
+ * too: `superseded` lists the rows, by their index in the directory, that a later change has again.
  */
 export const SCHEMA = `
 CREATE TABLE meta (
@@ -34,7 +35,7 @@ CREATE TABLE meta (
   confirmed INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE change (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  number INTEGER PRIMARY KEY,
   directory TEXT NOT NULL,
   content BLOB NOT NULL
 ) STRICT;
@@ -53,23 +54,26 @@ CREATE VIEW commits AS SELECT
   '' AS changes, x'' AS content, '' AS effects, 0 AS now, 0 AS prune_before;
 CREATE TRIGGER commit_step INSTEAD OF INSERT ON commits BEGIN
   SELECT RAISE(ABORT, 'fenced: a newer owner has this file') WHERE NEW.epoch <> (SELECT epoch FROM meta);
-  INSERT INTO change (directory, content)
-    SELECT value ->> 2, coalesce(substr(NEW.content, (value ->> 0) + 1, value ->> 1), x'') FROM json_each(NEW.changes);
+  INSERT INTO change (number, directory, content)
+    SELECT value ->> 0, value ->> 3, coalesce(substr(NEW.content, (value ->> 1) + 1, value ->> 2), x'') FROM json_each(NEW.changes);
   INSERT INTO outbox (number, effect, committed_at)
     SELECT value ->> 'number', value, NEW.now FROM json_each(NEW.effects);
   DELETE FROM outbox WHERE number <= NEW.confirmed AND committed_at < NEW.prune_before;
   UPDATE meta SET position = NEW.position, proof = NEW.proof, stream = NEW.stream, stream_created = NEW.stream_created,
     effect_number = NEW.effect_number, confirmed = max(confirmed, NEW.confirmed);
 END;
-CREATE VIEW folds AS SELECT 0 AS number;
+CREATE VIEW folds AS SELECT 0 AS epoch, 0 AS number, '' AS superseded;
 CREATE TRIGGER fold_change INSTEAD OF INSERT ON folds BEGIN
+  SELECT RAISE(ABORT, 'fenced: a newer owner has this file') WHERE NEW.epoch <> (SELECT epoch FROM meta);
   DELETE FROM state WHERE id IN (
     SELECT entry.value ->> 0 FROM change, json_each(change.directory) AS entry
     WHERE change.number = NEW.number AND (entry.value ->> 2) < 0);
-  INSERT OR REPLACE INTO state (id, value, checksum)
+  INSERT INTO state (id, value, checksum)
     SELECT entry.value ->> 0, coalesce(substr(change.content, (entry.value ->> 1) + 1, entry.value ->> 2), x''), entry.value ->> 3
     FROM change, json_each(change.directory) AS entry
-    WHERE change.number = NEW.number AND (entry.value ->> 2) >= 0;
+    WHERE change.number = NEW.number AND (entry.value ->> 2) >= 0
+      AND entry.key NOT IN (SELECT value FROM json_each(NEW.superseded))
+    ON CONFLICT (id) DO UPDATE SET value = excluded.value, checksum = excluded.checksum;
   DELETE FROM change WHERE number = NEW.number;
 END;
 `

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import sqlite3 from 'sqlite3'
@@ -165,7 +165,9 @@ describe('checkpoint store', () => {
       )
     const before = await stateOf(store)
     await store.close()
-    await raw('INSERT INTO folds (number) SELECT number FROM change ORDER BY number')
+    await raw(
+      `INSERT INTO folds (epoch, number, superseded) SELECT 0, number, '[]' FROM change ORDER BY number`,
+    )
     const again = await open()
     expect(await stateOf(again)).toEqual(before)
     expect(before).toEqual({
@@ -181,9 +183,72 @@ describe('checkpoint store', () => {
     await again.close()
   })
 
+  it('folds what was superseded once, under a load that never pauses', async () => {
+    let store = await open()
+    const model = new Map<string, string>()
+    for (let position = 1; position <= 160; position += 1) {
+      const rows = Array.from({ length: 4 }, (_, index) => {
+        const id = `k/${(position * 7 + index * 13) % 60}`
+        const isGone = (position + index) % 9 === 0
+        const text = `${position} ${index} ${'x'.repeat(80_000)}`
+        if (isGone) model.delete(id)
+        else model.set(id, text)
+        return { id, value: isGone ? undefined : bytes(text) }
+      })
+      await store.commit(step(position, rows), proof)
+    }
+    await store.close()
+    store = await open()
+    expect(await stateOf(store)).toEqual(Object.fromEntries(model))
+    await store.close()
+  })
+
+  it('lets nobody fold whose epoch is over', async () => {
+    const store = await open()
+    await store.commit(step(1, [{ id: 'a', value: bytes('1') }]), proof)
+    await store.nextEpoch()
+    await expect(raw(`INSERT INTO folds VALUES (0, 1, '[0]')`)).rejects.toThrow(/fenced/)
+    expect(await stateOf(store)).toEqual({ a: '1' })
+    await store.close()
+  })
+
+  it('is as it was after some commit, wherever its journal was cut off', async () => {
+    const store = await open()
+    const file = join(folder, 'partition-0.sqlite')
+    const states = new Map<number, Record<string, string>>([[0, {}]])
+    for (let position = 1; position <= 12; position += 1) {
+      const rows = [
+        { id: `k/${position % 5}`, value: bytes(`${position}`) },
+        {
+          id: `k/${(position * 3) % 5}`,
+          value: position % 4 === 0 ? undefined : bytes('x'.repeat(position)),
+        },
+      ]
+      await store.commit(step(position, rows, [effect(position)]), proof)
+      states.set(position, await stateOf(store))
+    }
+    const [base, journal] = [readFileSync(file), readFileSync(`${file}-wal`)]
+    await store.close()
+    const seen = new Set<number>()
+    for (let cut = 0; cut <= journal.length; cut += 1 + ((cut * 7919) % 1_500)) {
+      rmSync(`${file}-shm`, { force: true })
+      writeFileSync(file, base)
+      writeFileSync(`${file}-wal`, journal.subarray(0, cut))
+      const again = await open()
+      const { position, effectNumber } = again.restored
+      expect(effectNumber).toBe(position)
+      expect(await stateOf(again)).toEqual(states.get(position))
+      expect((await again.outbox(0)).map(({ number }) => number)).toEqual(
+        Array.from({ length: position }, (_, index) => index + 1),
+      )
+      seen.add(position)
+      await again.close()
+    }
+    expect(seen.size).toBeGreaterThan(6)
+  })
+
   it('says in one line that a file is no database', async () => {
     await (await open()).close()
-    const { writeFileSync } = await import('node:fs')
     for (const name of ['partition-0.sqlite', 'partition-0.sqlite-wal'])
       writeFileSync(join(folder, name), 'not a database at all, but long enough to be one?'.repeat(100))
     await expect(open()).rejects.toMatchObject({ code: 'checkpoint-corrupt' })

@@ -6,6 +6,7 @@ import type { CheckpointStore, Restored, StreamIdentity } from '../worker/ports.
 import { type Database, openDatabase, type Statement } from './database.ts'
 import { type DirectoryEntry, packRows, rowChecksum } from './pack.ts'
 import { FORMAT, PRAGMAS, SCHEMA } from './schema.ts'
+import { WaitingChanges } from './waiting-changes.ts'
 
 export interface StoreOptions {
   /** The data folder; one file a partition is kept in it. */
@@ -37,8 +38,13 @@ const COMMIT = `INSERT INTO commits
   (epoch, position, proof, stream, stream_created, effect_number, confirmed, changes, content, effects, now, prune_before)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-/** Changes that wait to be folded before the store folds although it is busy. */
-const CHANGES_WAITING_MAX = 256
+const FOLD = 'INSERT INTO folds (epoch, number, superseded) VALUES (?, ?, ?)'
+
+/** What waits to be folded before the store folds although it is busy; then it goes on until half of it is left. */
+const WAITING_BYTES_MAX = 32 * 1024 * 1024
+const WAITING_CHANGES_MAX = 4_096
+/** Without a commit for this long the store folds everything. */
+const IDLE_MS = 200
 
 /**
  * Opens the checkpoint of a partition, or makes an empty one. Throws `data-folder-newer`, `checkpoint-unusable`,
@@ -63,7 +69,9 @@ export async function openCheckpointStore(options: StoreOptions): Promise<Checkp
     await database.execute(`${PRAGMAS} PRAGMA synchronous = ${options.synchronous ?? 'normal'};`)
     chmodSync(file, 0o600)
     const meta = await readMeta(database, file, options)
-    return new SqliteStore(database, await database.prepare(COMMIT), meta, options)
+    const store = new SqliteStore(database, await database.prepare(COMMIT), meta, options)
+    await store.readWaiting()
+    return store
   } catch (error) {
     await database.close()
     throw error
@@ -114,10 +122,11 @@ class SqliteStore implements CheckpointStore {
   #epoch: number
   #effectNumber: number
   #confirmed: number
-  #changesWaiting = 0
+  readonly #waiting = new WaitingChanges()
+  #idle: NodeJS.Timeout | undefined
   #folding: Promise<void> | undefined
   #foldFailure: unknown
-  #committing = 0
+  #commits = 0
   #closed = false
 
   constructor(database: Database, commit: Statement, meta: MetaRow, options: StoreOptions) {
@@ -140,7 +149,6 @@ class SqliteStore implements CheckpointStore {
     const changes = await this.#database.all<{ directory: string; content: Buffer }>(
       'SELECT directory, content FROM change ORDER BY number',
     )
-    this.#changesWaiting = changes.length
     for (const { directory, content } of changes)
       for (const [id, offset, length, checksum] of JSON.parse(directory) as DirectoryEntry[])
         latest.set(
@@ -175,30 +183,37 @@ class SqliteStore implements CheckpointStore {
     proof: { readonly identity: StreamIdentity; readonly positionProof: string },
   ): Promise<void> {
     if (this.#foldFailure !== undefined) throw this.#foldFailure
-    const { changes, content } = packRows(step.rows)
+    const { changes, content, pieces } = packRows(step.rows, this.#waiting.nextNumber)
     this.#effectNumber = step.effects.at(-1)?.number ?? this.#effectNumber
     const now = this.#options.now()
-    this.#committing += 1
-    try {
-      await this.#commit.run([
-        this.#epoch,
-        step.position,
-        proof.positionProof,
-        proof.identity.stream,
-        proof.identity.created,
-        this.#effectNumber,
-        this.#confirmed,
-        changes,
-        content,
-        JSON.stringify(step.effects),
-        now,
-        now - this.#options.outboxRetentionMs,
-      ])
-    } finally {
-      this.#committing -= 1
+    await this.#commit.run([
+      this.#epoch,
+      step.position,
+      proof.positionProof,
+      proof.identity.stream,
+      proof.identity.created,
+      this.#effectNumber,
+      this.#confirmed,
+      changes,
+      content,
+      JSON.stringify(step.effects),
+      now,
+      now - this.#options.outboxRetentionMs,
+    ])
+    for (const piece of pieces) this.#waiting.push(piece)
+    this.#foldSoon()
+  }
+
+  /** What an earlier owner, or an earlier life of this one, committed and did not fold. */
+  async readWaiting(): Promise<void> {
+    this.#waiting.clear()
+    const changes = await this.#database.all<{ number: number; directory: string; bytes: number }>(
+      'SELECT number, directory, length(content) AS bytes FROM change ORDER BY number',
+    )
+    for (const { number, directory, bytes } of changes) {
+      const ids = (JSON.parse(directory) as DirectoryEntry[]).map(([id]) => id)
+      this.#waiting.push({ number, ids, bytes })
     }
-    this.#changesWaiting += 1
-    this.#fold()
   }
 
   confirm(number: number): void {
@@ -214,20 +229,39 @@ class SqliteStore implements CheckpointStore {
     this.#effectNumber = meta.effect_number
     this.#confirmed = meta.confirmed
     this.#restored = restoredFrom(meta)
+    await this.readWaiting()
     return meta.epoch
   }
 
   async close(): Promise<void> {
     this.#closed = true
+    clearTimeout(this.#idle)
     await this.#folding
     await this.#commit.finalize()
     await this.#database.close()
   }
 
-  /** One change at a time, when no commit waits: state catches up in the gaps, and a commit waits for one fold at most. */
-  #fold(): void {
+  /**
+   * Folding a row costs many times what committing it did, so it waits: for a pause, or until much has gathered, of which a good
+   * part has changed again by then and need not be folded at all.
+   */
+  #foldSoon(): void {
+    this.#commits += 1
+    const { bytes, count } = this.#waiting
+    const isMuch = bytes > WAITING_BYTES_MAX || count > WAITING_CHANGES_MAX
+    clearTimeout(this.#idle)
+    if (isMuch) this.#fold(() => this.#isHalfFull())
+    else this.#idle = setTimeout(() => this.#foldWhileIdle(), IDLE_MS).unref()
+  }
+
+  #foldWhileIdle(): void {
+    const commits = this.#commits
+    this.#fold(() => this.#waiting.count > 0 && commits === this.#commits)
+  }
+
+  #fold(goesOn: () => boolean): void {
     if (this.#folding !== undefined || this.#closed) return
-    this.#folding = this.#foldAll()
+    this.#folding = this.#foldWhile(goesOn)
       .catch((error: unknown) => {
         // The next commit reports it: a store that cannot fold must not go on in silence.
         this.#foldFailure = error
@@ -237,18 +271,18 @@ class SqliteStore implements CheckpointStore {
       })
   }
 
-  async #foldAll(): Promise<void> {
-    while (!this.#closed && this.#changesWaiting > 0) {
-      if (this.#committing > 0 && this.#changesWaiting < CHANGES_WAITING_MAX) return
-      const [oldest] = await this.#database.all<{ number: number; waiting: number }>(
-        'SELECT min(number) AS number, count(*) AS waiting FROM change',
-      )
-      if (oldest === undefined || oldest.number === null) {
-        this.#changesWaiting = 0
-        return
-      }
-      this.#changesWaiting = oldest.waiting - 1
-      await this.#database.run('INSERT INTO folds (number) VALUES (?)', [oldest.number])
+  #isHalfFull(): boolean {
+    const { bytes, count } = this.#waiting
+    return bytes > WAITING_BYTES_MAX / 2 || count > WAITING_CHANGES_MAX / 2
+  }
+
+  /** One change at a time, so that a commit waits for one of them at most. */
+  async #foldWhile(goesOn: () => boolean): Promise<void> {
+    while (!this.#closed && goesOn()) {
+      const oldest = this.#waiting.oldest()
+      if (oldest === undefined) return
+      await this.#database.run(FOLD, [this.#epoch, oldest.piece.number, JSON.stringify(oldest.superseded)])
+      this.#waiting.shift()
     }
   }
 
