@@ -7,6 +7,7 @@ export type FailPoint =
   | 'after-publish'
   | 'after-restore'
   | 'in-drain'
+  | 'in-fold'
 
 const wanted = process.env['SEQUITUR_FAIL_POINT']?.split(':')
 let passesLeft = Number(wanted?.[1] ?? 1)

@@ -51,6 +51,7 @@ const FAIL_POINTS = [
   'after-publish',
   'after-restore',
   'in-drain',
+  'in-fold',
 ]
 
 /**

@@ -1,5 +1,6 @@
 // A worker in a process of its own, to be killed. Configuration by environment; talks in lines of JSON.
 import { connectBroker } from '../../src/service/broker/index.ts'
+import { openCheckpointStore } from '../../src/service/checkpoint/index.ts'
 import type { Log, WorkerMetrics } from '../../src/service/telemetry/index.ts'
 import { startWorker } from '../../src/service/worker/index.ts'
 import { engineOptions, parts } from './engine.ts'
@@ -34,6 +35,8 @@ try {
     metrics,
     ports: {
       parts,
+      // Folds as often as a worker that has run for days.
+      openStore: (options) => openCheckpointStore({ ...options, waitingChangesMax: 6 }),
       ...plant(environment('KILL_BUG') === '' ? undefined : (environment('KILL_BUG') as PlantedBug)),
     },
   })

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Effect, StateRow, Step } from '../../engine/index.ts'
+import { failPoint } from '../fail-point.ts'
 import { ServiceError } from '../service-error.ts'
 import type { CheckpointStore, Restored, StreamIdentity } from '../worker/ports.ts'
 import { type Database, openDatabase, type Statement } from './database.ts'
@@ -19,6 +20,8 @@ export interface StoreOptions {
   readonly now: () => number
   /** `full` waits for the disk at every commit; `normal` may lose the last commits to a power cut, which replay makes good. */
   readonly synchronous?: 'full' | 'normal'
+  /** Changes that may wait to be folded while commits go on; half of them are left then. */
+  readonly waitingChangesMax?: number
 }
 
 interface MetaRow {
@@ -123,6 +126,7 @@ class SqliteStore implements CheckpointStore {
   #effectNumber: number
   #confirmed: number
   readonly #waiting = new WaitingChanges()
+  readonly #waitingChangesMax: number
   #idle: NodeJS.Timeout | undefined
   #folding: Promise<void> | undefined
   #foldFailure: unknown
@@ -133,6 +137,7 @@ class SqliteStore implements CheckpointStore {
     this.#database = database
     this.#commit = commit
     this.#options = options
+    this.#waitingChangesMax = options.waitingChangesMax ?? WAITING_CHANGES_MAX
     this.#epoch = meta.epoch
     this.#effectNumber = meta.effect_number
     this.#confirmed = meta.confirmed
@@ -248,7 +253,7 @@ class SqliteStore implements CheckpointStore {
   #foldSoon(): void {
     this.#commits += 1
     const { bytes, count } = this.#waiting
-    const isMuch = bytes > WAITING_BYTES_MAX || count > WAITING_CHANGES_MAX
+    const isMuch = bytes > WAITING_BYTES_MAX || count > this.#waitingChangesMax
     clearTimeout(this.#idle)
     if (isMuch) this.#fold(() => this.#isHalfFull())
     else this.#idle = setTimeout(() => this.#foldWhileIdle(), IDLE_MS).unref()
@@ -273,7 +278,7 @@ class SqliteStore implements CheckpointStore {
 
   #isHalfFull(): boolean {
     const { bytes, count } = this.#waiting
-    return bytes > WAITING_BYTES_MAX / 2 || count > WAITING_CHANGES_MAX / 2
+    return bytes > WAITING_BYTES_MAX / 2 || count > this.#waitingChangesMax / 2
   }
 
   /** One change at a time, so that a commit waits for one of them at most. */
@@ -281,7 +286,10 @@ class SqliteStore implements CheckpointStore {
     while (!this.#closed && goesOn()) {
       const oldest = this.#waiting.oldest()
       if (oldest === undefined) return
-      await this.#database.run(FOLD, [this.#epoch, oldest.piece.number, JSON.stringify(oldest.superseded)])
+      const { piece, superseded } = oldest
+      const folding = this.#database.run(FOLD, [this.#epoch, piece.number, JSON.stringify(superseded)])
+      failPoint('in-fold')
+      await folding
       this.#waiting.shift()
     }
   }
