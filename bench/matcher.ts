@@ -5,6 +5,7 @@ import { hotKeyCases } from './matcher/hot-key.ts'
 import { keyedCases } from './matcher/keyed.ts'
 import type { Case, Row } from './matcher/measure.ts'
 import { memoryCases } from './matcher/memory.ts'
+import { reorderCases } from './matcher/reorder.ts'
 
 /** Events per second and bytes of the matcher alone, each case beside a hand-written loop (or a plain Map) in the same run. */
 const { values } = parseArgs({
@@ -14,6 +15,7 @@ const scale = values.quick === true ? 0.1 : 1
 const cases: readonly Case[] = [
   ...keyedCases(scale),
   ...memoryCases(scale),
+  ...reorderCases(scale),
   ...coreCases(scale),
   ...hotKeyCases(scale),
   ...conditionalCases(scale),

@@ -56,7 +56,7 @@ function hotKey(kind: 'no-skip' | 'skip-past-last-event', starts: number): Row[]
       unit: 'events/s',
       ratio: last / first,
       against: 'the cost at the beginning',
-      note: `${Math.round(bytes / 1024)} KiB kept, ${matcher.partialMatches} entries after the end, ${counts.matches} matches, ${counts.shed} shed; ${automaton.classification.bound}`,
+      note: `${Math.round(bytes / 1024)} KiB kept, ${(bytes / automaton.classification.bytesMax).toFixed(2)} of what was announced, ${matcher.partialMatches} entries after the end, ${counts.matches} matches, ${counts.shed} shed; ${automaton.classification.bound}`,
     },
   ]
 }

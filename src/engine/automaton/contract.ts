@@ -7,6 +7,8 @@ export interface Classification {
   readonly kind: string
   /** One sentence for rule authors: what is kept per key and what bounds it. */
   readonly bound: string
+  /** What a key at its bound keeps in memory at most, beside the payloads of its events. */
+  readonly bytesMax: number
 }
 
 export interface PatternInput {
