@@ -109,8 +109,7 @@ describe('what YAML does behind the writer’s back is said', () => {
 
   test('a comma that splits an expression', () => {
     const text = 'rule: r\nby: x\nevents: { a: { from: demo.a, where: $in_list("l", id) } }\npattern: a\n'
-    const [problem] = readRules(text).problems.filter(({ severity }) => severity === 'error')
-    expect(problem?.code).toBe('unknown-key')
+    const problem = readRules(text).problems.find(({ code }) => code === 'unknown-key')
     expect(problem?.hint).toContain('a comma ends the value')
   })
 

@@ -12,6 +12,7 @@ import type {
 import { durationMs } from '../model/index.ts'
 import { longestLimit } from '../pattern/index.ts'
 import { checkRule } from './check-rule.ts'
+import { draftProblems } from './draft-expressions.ts'
 import type { FieldReader, Fields } from './field-reader.ts'
 import type { Located } from './located.ts'
 import { NO_ALERT_TEXT, readAlert, readExceptions, readSuppress } from './read-alert.ts'
@@ -87,7 +88,9 @@ export function readRule(read: FieldReader, root: Located): RuleDefinition | und
   const rule = complete(draft, afterMatch)
   if (rule) checkRule(read, root, rule)
   const failed = read.file.problems.slice(before).some(({ severity }) => severity === 'error')
-  return failed ? undefined : rule
+  if (!failed) return rule
+  for (const problem of draftProblems(draft, names)) read.file.report(problem)
+  return undefined
 }
 
 /** Names as written, so that one bad definition does not make its name unknown as well. */

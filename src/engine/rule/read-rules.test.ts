@@ -1,5 +1,5 @@
 import { Ajv } from 'ajv'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import schema from '../../../schemas/rule.v1.schema.json' with { type: 'json' }
 import { readRules } from './read-rules.ts'
 
@@ -357,5 +357,40 @@ pattern: >-
       ),
     )
     expect(problem).toMatchObject({ code: 'unknown-event', at: { line: 9, column: 10 } })
+  })
+})
+
+describe('a rule with mistakes of every kind', () => {
+  it('shows those of its expressions beside those of its structure', () => {
+    const read = readRules(`
+rule: Bad Name
+by: user
+evnts: 3
+events:
+  login: auth.login where outcome == "failure"
+  pay: payments..x where amount > $login.amount +
+  other: a.b where $nosuch.x = 1 and $foo(3)
+pattern: login followd by pay within 5 minutes
+having: $sum(pay.amount >= 3
+alert: { message: "x {{ $log }} y", evidence: { a: "$frob(1)" } }
+`)
+    expect(read.problems.map(({ code, at }) => `${at.line} ${code}`)).toEqual([
+      '2 bad-name',
+      '4 unknown-key',
+      '6 expression-operator',
+      '7 bad-subject',
+      '7 expression-syntax',
+      '8 unknown-name',
+      '8 unknown-function',
+      '9 sentence-syntax',
+      '10 expression-syntax',
+      '11 unknown-name',
+      '11 unknown-function',
+    ])
+  })
+
+  it('says nothing of names where the events cannot be read', () => {
+    const read = readRules('rule: r\nby: user\nevents: 3\npattern: a\nhaving: $a.x > 1\n')
+    expect(read.problems.map(({ code }) => code)).not.toContain('unknown-name')
   })
 })
