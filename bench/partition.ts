@@ -132,7 +132,9 @@ function measure(
 }
 
 const shipped = shippedRules()
-const cases: ReadonlyArray<readonly [string, () => readonly RuleProgram[], () => Iterable<LogEntry>, number]> = [
+const cases: ReadonlyArray<
+  readonly [string, () => readonly RuleProgram[], () => Iterable<LogEntry>, number]
+> = [
   ['no rules', () => [], () => shippedTraffic(0), 0],
   ['12 rules, in order', () => shipped, () => shippedTraffic(0), 0],
   ['12 rules, 2 s out of order', () => shipped, () => shippedTraffic(2000), 2000],

@@ -1,5 +1,5 @@
 import { ReorderBuffer } from '../../src/engine/time/index.ts'
-import { type Case, perSecond, randomNumbers, type Row, secondsOf } from './measure.ts'
+import { type Case, perSecond, type Row, randomNumbers, secondsOf } from './measure.ts'
 
 const LATENESS_MS = 2_000
 const PER_SECOND = 4_000

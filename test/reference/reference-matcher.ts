@@ -250,7 +250,8 @@ class Search<E extends HistoryEvent> {
       }
       const isAlone = skip.kind === 'skip-to-next' || skip.kind === 'skip-past-last-event'
       for (const match of complete)
-        if (!isAlone || !held.some((each) => firstOf(each.taken) === firstOf(match.taken))) heapAdd(held, match)
+        if (!isAlone || !held.some((each) => firstOf(each.taken) === firstOf(match.taken)))
+          heapAdd(held, match)
       for (let match = held[0]; match !== undefined; match = held[0]) {
         const start = firstOf(match.taken)
         if (

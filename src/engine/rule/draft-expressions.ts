@@ -18,7 +18,7 @@ export function draftProblems(draft: Draft, names: readonly string[] | undefined
     ...(draft.having ? [draft.having] : []),
     ...(draft.suppress ? (draft.suppress.by ?? []) : []),
     ...(draft.except ?? []).map(({ when }) => when),
-    ...[draft.alert, draft.onTimeout].flatMap((alert) => (alert ? alert.evidence.map(valueOf) : [])),
+    ...[draft.alert, draft.onTimeout].flatMap((alert) => (alert ? alert.evidence.map(evidenceValue) : [])),
   ]
   return [
     ...conditions.flatMap((where) => conditionProblems(where, scope)),
@@ -27,7 +27,7 @@ export function draftProblems(draft: Draft, names: readonly string[] | undefined
   ].filter(({ severity, code }) => severity === 'error' && (names !== undefined || code !== 'unknown-name'))
 }
 
-const valueOf = ({ value }: AlertTemplate['evidence'][number]): SourceText => value
+const evidenceValue = ({ value }: AlertTemplate['evidence'][number]): SourceText => value
 
 const problemsOf = (source: SourceText, scope: ExpressionScope): readonly Problem[] =>
   expressionTools.compileExpression(source, scope).problems
