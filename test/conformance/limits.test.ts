@@ -5,6 +5,7 @@ import {
   createKeyedMatcher,
   eventTime,
   type KeyedMatcher,
+  type Match,
   type MatcherHost,
   type StreamEvent,
   streamSequence,
@@ -19,7 +20,11 @@ interface Bench {
   readonly create: () => KeyedMatcher
 }
 
-function bench(text: string, partialMatchesMax: number, options: { timeouts?: boolean } = {}): Bench {
+function bench(
+  text: string,
+  partialMatchesMax: number,
+  options: { timeouts?: boolean; accept?: (match: Match) => boolean } = {},
+): Bench {
   const {
     pattern,
     afterMatch,
@@ -34,7 +39,7 @@ function bench(text: string, partialMatchesMax: number, options: { timeouts?: bo
     afterMatch,
     slots: names,
     conditional: new Set(),
-    hasHaving: false,
+    hasHaving: options.accept !== undefined,
     reportsTimeouts: options.timeouts ?? false,
     partialMatchesMax,
   })
@@ -43,7 +48,7 @@ function bench(text: string, partialMatchesMax: number, options: { timeouts?: bo
   const out: string[] = []
   const host: MatcherHost = {
     condition: () => true,
-    accept: () => true,
+    accept: options.accept ?? (() => true),
     matched: (match) =>
       out.push(
         match.events
@@ -79,6 +84,22 @@ test.each([
   expect(at.matcher.partialMatches).toBe(3)
   at.matcher.process('key', eventAt(5), 2)
   expect(at.out.slice(0, expected.length)).toEqual(expected)
+})
+
+test('an event that completes more than a key may have sheds the older half of the starts, until few enough are asked', () => {
+  const asked: number[] = []
+  const accept = (match: Match): boolean => {
+    asked.push(Number(match.first.id))
+    return false
+  }
+  const at = bench('a+ > b+ ; skip=past-last', 20, { accept })
+  expect(at.kind).toBe('logs')
+  // Each of six starts may end its first step with each of the events behind it: 21 matches.
+  for (let number = 0; number < 6; number++) at.matcher.process('key', eventAt(number), 1)
+  at.matcher.process('key', eventAt(6), 2)
+  expect(at.out).toEqual(['shed 3'])
+  expect(asked.length).toBe(20 + 6)
+  expect([...new Set(asked.slice(20))].sort()).toEqual([3, 4, 5])
 })
 
 test('shedding is the same after a restore', () => {

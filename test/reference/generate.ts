@@ -258,6 +258,87 @@ const afterMatchOf = (kind: number, orFail: boolean, step: string): AfterMatch =
   return choices[kind] ?? { kind: 'no-skip' }
 }
 
+/** Chains of counted events with a condition on the whole match: what is kept as logs, with matches that wait for older ones. */
+const chainPattern: fc.Arbitrary<Build<Pattern>> = fc
+  .record({
+    steps: fc.array(
+      fc.record({
+        contiguity: fc.constantFrom<Contiguity>('relaxed', 'relaxed', 'relaxed', 'non-deterministic-relaxed'),
+        min: fc.integer({ min: 1, max: 3 }),
+        more: fc.boolean(),
+        greedy: fc.boolean(),
+        inner: fc.constantFrom<Contiguity>('relaxed', 'relaxed', 'non-deterministic-relaxed'),
+      }),
+      { minLength: 1, maxLength: 3 },
+    ),
+    within: fc.option(fc.integer({ min: 3, max: 20 }), { nil: undefined, freq: 6 }),
+    without: fc.integer({ min: 0, max: 3 }),
+  })
+  .map((drawn) => (names: Names): Pattern => {
+    const steps = drawn.steps.map((step): PatternStep => {
+      const loops = step.more || step.min > 1
+      return {
+        kind: 'event',
+        events: [names.next()],
+        contiguity: step.contiguity,
+        ...(loops
+          ? {
+              quantifier: {
+                min: step.min,
+                inner: step.inner,
+                ...(step.more ? {} : { max: step.min }),
+                ...(step.greedy && step.more ? { greedy: true } : {}),
+              },
+            }
+          : {}),
+      }
+    })
+    return {
+      steps,
+      ...(drawn.within === undefined ? {} : { withinMs: durationMs(drawn.within) }),
+      ...(drawn.without === 0 ? { without: [names.next()] } : {}),
+    }
+  })
+
+interface Drawn {
+  readonly pattern: Build<Pattern>
+  readonly skip: number
+  readonly orFail: boolean
+  readonly target: number
+  readonly conditional: readonly number[]
+  readonly having: Scenario['having']
+  readonly events: ReadonlyArray<{
+    readonly pause: number
+    readonly key: string
+    readonly names: readonly number[]
+    readonly value: number
+  }>
+  readonly density: number
+}
+
+function scenarioOf(drawn: Drawn): Scenario | undefined {
+  let used = 0
+  const pattern = drawn.pattern({ next: () => NAMES[used++] ?? 'z' })
+  if (used > NAMES.length) return undefined
+  const names = NAMES.slice(0, used)
+  const step = names[drawn.target % names.length] ?? 'a'
+  const afterMatch = afterMatchOf(drawn.skip, drawn.orFail, step)
+  const limits = { partialMatchesMax: 1000, unbounded: true }
+  const problems = validatePattern(pattern, { names, afterMatch, limits })
+  if (problems.some((problem) => problem.severity === 'error')) return undefined
+  let time = 0
+  const events = drawn.events.map((each): DrawnEvent => {
+    time += each.pause
+    let mask = 0
+    for (const name of each.names.slice(0, drawn.density)) if (name < 30) mask |= 1 << (name % used)
+    return { time, key: each.key, mask, value: each.value }
+  })
+  const conditional = [...new Set(drawn.conditional.filter((slot) => slot < used))]
+  return { pattern, afterMatch, names, conditional, having: drawn.having, events }
+}
+
+const isScenario = (drawn: Scenario | undefined): drawn is Scenario => drawn !== undefined
+
 /** A pattern that the validator accepts, and a history for it. */
 export const scenario: fc.Arbitrary<Scenario> = fc
   .record({
@@ -273,23 +354,20 @@ export const scenario: fc.Arbitrary<Scenario> = fc
     events: fc.array(drawnEvent, { minLength: 1, maxLength: 9 }),
     density: fc.integer({ min: 1, max: 3 }),
   })
-  .map((drawn): Scenario | undefined => {
-    let used = 0
-    const pattern = drawn.pattern({ next: () => NAMES[used++] ?? 'z' })
-    if (used > NAMES.length) return undefined
-    const names = NAMES.slice(0, used)
-    const step = names[drawn.target % names.length] ?? 'a'
-    const afterMatch = afterMatchOf(drawn.skip, drawn.orFail, step)
-    const problems = validatePattern(pattern, { names, afterMatch, limits: { partialMatchesMax: 1000 } })
-    if (problems.some((problem) => problem.severity === 'error')) return undefined
-    let time = 0
-    const events = drawn.events.map((each): DrawnEvent => {
-      time += each.pause
-      let mask = 0
-      for (const name of each.names.slice(0, drawn.density)) if (name < 30) mask |= 1 << (name % used)
-      return { time, key: each.key, mask, value: each.value }
-    })
-    const conditional = [...new Set(drawn.conditional.filter((slot) => slot < used))]
-    return { pattern, afterMatch, names, conditional, having: drawn.having, events }
+  .map(scenarioOf)
+  .filter(isScenario)
+
+/** A chain with `having`, and a longer history. */
+export const chainScenario: fc.Arbitrary<Scenario> = fc
+  .record({
+    pattern: chainPattern,
+    skip: fc.constantFrom(0, 2, 2, 2),
+    orFail: fc.constant(false),
+    target: fc.constant(0),
+    conditional: fc.constant<number[]>([]),
+    having: fc.constantFrom<Scenario['having']>('even', 'rising'),
+    events: fc.array(drawnEvent, { minLength: 6, maxLength: 16 }),
+    density: fc.integer({ min: 1, max: 3 }),
   })
-  .filter((drawn): drawn is Scenario => drawn !== undefined)
+  .map(scenarioOf)
+  .filter(isScenario)

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import fc from 'fast-check'
 import { actual, expected, normal, withoutTimeouts } from './compare.ts'
-import { scenario } from './generate.ts'
+import { chainScenario, scenario } from './generate.ts'
 
 const { values } = parseArgs({
   options: { runs: { type: 'string', default: '100000' }, seed: { type: 'string' } },
@@ -11,19 +11,23 @@ const seed = values.seed === undefined ? (Date.now() ^ 0x5bd1e995) >>> 0 : Numbe
 const started = performance.now()
 let matches = 0
 const result = fc.check(
-  fc.property(scenario, fc.array(fc.nat({ max: 7 }), { maxLength: 3 }), (drawn, points) => {
-    const want = normal(expected(drawn))
-    matches += want.length
-    for (const timeouts of [true, false])
-      for (const restoreAfter of ['never', new Set(points)] as const) {
-        const got = normal(actual(drawn, { restoreAfter, timeouts }))
-        const wanted = timeouts ? want : withoutTimeouts(want)
-        if (JSON.stringify(got) !== JSON.stringify(wanted))
-          throw new Error(
-            `${timeouts ? 'with' : 'without'} timeouts, expected\n  ${wanted.join('\n  ')}\ngot\n  ${got.join('\n  ')}`,
-          )
-      }
-  }),
+  fc.property(
+    fc.oneof({ weight: 3, arbitrary: scenario }, { weight: 1, arbitrary: chainScenario }),
+    fc.array(fc.nat({ max: 7 }), { maxLength: 3 }),
+    (drawn, points) => {
+      const want = normal(expected(drawn))
+      matches += want.length
+      for (const timeouts of [true, false])
+        for (const restoreAfter of ['never', new Set(points)] as const) {
+          const got = normal(actual(drawn, { restoreAfter, timeouts }))
+          const wanted = timeouts ? want : withoutTimeouts(want)
+          if (JSON.stringify(got) !== JSON.stringify(wanted))
+            throw new Error(
+              `${timeouts ? 'with' : 'without'} timeouts, expected\n  ${wanted.join('\n  ')}\ngot\n  ${got.join('\n  ')}`,
+            )
+        }
+    },
+  ),
   { numRuns: runs, seed },
 )
 const seconds = ((performance.now() - started) / 1000).toFixed(1)
