@@ -1,4 +1,3 @@
-import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createPartition, type Effect, type LogEntry } from '../../src/engine/index.ts'
 import { ALERT_STREAM, type Broker } from '../../src/service/broker/index.ts'
 import { openCursor } from '../../src/service/ingest/index.ts'
@@ -22,10 +21,13 @@ export interface Verdict {
 }
 
 /** The whole input log, read by nothing but its sequence. */
-export async function readInput(broker: Broker): Promise<readonly LogEntry[]> {
-  const { state } = await broker.manager.streams.info(STREAM)
+export const readInput = (broker: Broker): Promise<readonly LogEntry[]> => readStream(broker, STREAM)
+
+/** By pulls: a server that pushes as fast as it can takes a reader that falls behind for dead. */
+async function readStream(broker: Broker, stream: string): Promise<readonly LogEntry[]> {
+  const { state } = await broker.manager.streams.info(stream)
   if (state.messages === 0) return []
-  const source = openCursor(broker, { stream: STREAM, after: 0 })
+  const source = openCursor(broker, { stream, after: 0 })
   const entries: LogEntry[] = []
   for await (const batch of source.batches()) {
     // Payloads are views of the socket's buffers.
@@ -38,27 +40,14 @@ export async function readInput(broker: Broker): Promise<readonly LogEntry[]> {
 
 export async function readAlerts(broker: Broker): Promise<ReadonlyMap<number, readonly Published[]>> {
   const byPartition = new Map<number, Published[]>()
-  const info = await broker.manager.streams.info(ALERT_STREAM)
-  if (info.state.messages === 0) return byPartition
-  await broker.manager.consumers.add(ALERT_STREAM, {
-    name: 'oracle',
-    deliver_policy: DeliverPolicy.All,
-    // Otherwise the server waits for acknowledgements after some ten thousand messages.
-    ack_policy: AckPolicy.None,
-    deliver_subject: 'oracle.inbox',
-    inactive_threshold: 60_000_000_000,
-  } as never)
-  const subscription = broker.connection.subscribe('oracle.inbox')
-  for await (const message of subscription) {
-    const sequence = Number(message.reply?.split('.')[5])
-    const number = message.headers?.get('Sequitur-Number') ?? ''
-    if (number !== '') {
-      const partition = Number(message.headers?.get('Sequitur-Partition'))
-      const published = byPartition.get(partition) ?? []
-      published.push({ number: Number(number), subject: message.subject, payload: message.string() })
-      byPartition.set(partition, published)
-    }
-    if (sequence >= info.state.last_seq) break
+  const decoder = new TextDecoder()
+  for (const { subject, headers, payload } of await readStream(broker, ALERT_STREAM)) {
+    const number = headers?.['sequitur-number'] ?? ''
+    if (number === '') continue
+    const partition = Number(headers?.['sequitur-partition'])
+    const published = byPartition.get(partition) ?? []
+    published.push({ number: Number(number), subject, payload: decoder.decode(payload) })
+    byPartition.set(partition, published)
   }
   return byPartition
 }
