@@ -14,6 +14,8 @@ import { FirstHeap } from './first-heap.ts'
 import { EventsMatch } from './taken.ts'
 
 const FORMAT = 1
+/** Times since 1970 in these units are small integers for a hundred years. */
+const TICK_MS = 2048
 /** What a step without events took; never written to. */
 const NONE: StreamEvent[] = []
 
@@ -26,13 +28,20 @@ interface Start {
   next: Start | undefined
 }
 
-/** Every live event of the first step starts a partial match that goes to the end of the list; the oldest stands in the state itself. */
+/**
+ * Every live event of the first step starts a partial match that goes to the end of the list; the oldest stands in the state itself,
+ * the others in a queue of two lists: an event that comes looks at none that is there, for most of these are far from the processor.
+ */
 class SuffixState {
   readonly key: string
   event: StreamEvent | undefined = undefined
   slot = 0
-  next: Start | undefined = undefined
-  tail: Start | undefined = undefined
+  /** In units of `TICK_MS`, rounded down: a small number, read without the event. */
+  startTick = 0
+  /** Behind the oldest, oldest first. */
+  front: Start | undefined = undefined
+  /** Behind those, newest first. */
+  back: Start | undefined = undefined
   count = 0
   isArmed = false
   isChanged = false
@@ -43,6 +52,26 @@ class SuffixState {
 
   get isEmpty(): boolean {
     return this.event === undefined
+  }
+
+  /** Moves the newest behind the others: all of them stand in `front` then. */
+  align(): void {
+    let aligned: Start | undefined
+    for (let start = this.back; start !== undefined; ) {
+      const { next } = start
+      start.next = aligned
+      aligned = start
+      start = next
+    }
+    this.back = undefined
+    if (this.front === undefined) {
+      this.front = aligned
+      return
+    }
+    if (aligned === undefined) return
+    let last = this.front
+    while (last.next !== undefined) last = last.next
+    last.next = aligned
   }
 }
 
@@ -55,6 +84,7 @@ export class SuffixMatcher implements KeyedMatcher {
   readonly #max: number
   readonly #slots: number
   readonly #limitMs: number
+  readonly #limitTicks: number
   readonly #host: MatcherHost
   readonly #states = new Map<string, SuffixState>()
   readonly #dirty = new DirtyKeys<SuffixState>()
@@ -69,6 +99,7 @@ export class SuffixMatcher implements KeyedMatcher {
     this.#max = automaton.input.partialMatchesMax
     this.#slots = automaton.input.slots.length
     this.#limitMs = plan.limitMs
+    this.#limitTicks = Math.floor(plan.limitMs / TICK_MS)
     this.#host = host
     this.#wheel = new ExpiryWheel(plan.limitMs === Number.POSITIVE_INFINITY ? 1 : plan.limitMs)
   }
@@ -225,13 +256,10 @@ export class SuffixMatcher implements KeyedMatcher {
     const lists: StreamEvent[][] = []
     for (let slot = 0; slot < this.#slots; slot++) lists.push(NONE)
     if (state.event === undefined) return lists
-    lists[state.slot] = [state.event]
-    let left = this.#plan.takesMore ? state.count : this.#plan.min
-    for (let start = state.next; start !== undefined && --left > 0; start = start.next) {
-      const list = lists[start.slot]
-      if (list === undefined || list === NONE) lists[start.slot] = [start.event]
-      else list.push(start.event)
-    }
+    const count = this.#plan.takesMore ? state.count : this.#plan.min
+    state.align()
+    if (this.#plan.firstSlots.length === 1) lists[state.slot] = firstOf(state, count)
+    else for (const start of allOf(state, count)) addTo(lists, start)
     return lists
   }
 
@@ -239,38 +267,33 @@ export class SuffixMatcher implements KeyedMatcher {
     state.count++
     this.#starts++
     if (state.event === undefined) {
-      state.event = event
-      state.slot = slot
+      setFirst(state, event, slot)
       this.#live++
       return
     }
-    const start: Start = { event, slot, next: undefined }
-    if (state.tail === undefined) state.next = start
-    else state.tail.next = start
-    state.tail = start
+    state.back = { event, slot, next: state.back }
   }
 
   #removeFirst(state: SuffixState): void {
     if (state.event === undefined) return
     state.count--
     this.#starts--
-    const next = state.next
-    if (next === undefined) {
+    if (state.front === undefined) state.align()
+    const { front } = state
+    if (front === undefined) {
       state.event = undefined
       this.#live--
       return
     }
-    state.event = next.event
-    state.slot = next.slot
-    state.next = next.next
-    if (state.next === undefined) state.tail = undefined
+    setFirst(state, front.event, front.slot)
+    state.front = front.next
   }
 
   #clear(state: SuffixState): void {
     if (state.event === undefined) return
     state.event = undefined
-    state.next = undefined
-    state.tail = undefined
+    state.front = undefined
+    state.back = undefined
     this.#starts -= state.count
     this.#live--
     state.count = 0
@@ -278,6 +301,8 @@ export class SuffixMatcher implements KeyedMatcher {
   }
 
   #expire(state: SuffixState, time: number): void {
+    // The oldest is far from its limit, nearly always.
+    if (state.startTick + this.#limitTicks > Math.floor(time / TICK_MS)) return
     while (state.event !== undefined && state.event.time + this.#limitMs <= time) {
       this.#removeFirst(state)
       this.#dirty.mark(state)
@@ -313,9 +338,33 @@ export class SuffixMatcher implements KeyedMatcher {
   }
 }
 
+function setFirst(state: SuffixState, event: StreamEvent, slot: number): void {
+  state.event = event
+  state.slot = slot
+  state.startTick = Math.floor(event.time / TICK_MS)
+}
+
 function slotIn(slots: readonly number[], mask: number): number {
   for (const slot of slots) if ((mask & (1 << slot)) !== 0) return slot
   return slots[0] ?? 0
+}
+
+/** So many of the events, the oldest first. */
+function firstOf(state: SuffixState, count: number): StreamEvent[] {
+  const { event } = state
+  if (event === undefined) return []
+  // Of the right length at once: a list that grows takes room for many.
+  const events = new Array<StreamEvent>(count).fill(event)
+  let start = state.front
+  for (let index = 1; index < count && start !== undefined; index++, start = start.next)
+    events[index] = start.event
+  return events
+}
+
+function addTo(lists: StreamEvent[][], { event, slot }: TakenStart): void {
+  const list = lists[slot]
+  if (list === undefined || list === NONE) lists[slot] = [event]
+  else list.push(event)
 }
 
 function eventsBySlot(taken: readonly TakenStart[], slots: number): StreamEvent[][] {
@@ -327,7 +376,8 @@ function eventsBySlot(taken: readonly TakenStart[], slots: number): StreamEvent[
 function allOf(state: SuffixState, most: number): TakenStart[] {
   if (state.event === undefined) return []
   const all: TakenStart[] = [{ event: state.event, slot: state.slot }]
-  for (let start = state.next; start !== undefined && all.length < most; start = start.next) all.push(start)
+  state.align()
+  for (let start = state.front; start !== undefined && all.length < most; start = start.next) all.push(start)
   return all
 }
 
