@@ -1,4 +1,5 @@
-import type { EventData, JsonValue } from '../model/index.ts'
+import type { EventData, JsonValue, Scalar } from '../model/index.ts'
+import { UNASKED, ValueIds } from './value-ids.ts'
 
 /** What stands in a field, as far as an index cares. */
 export const ABSENT = 0
@@ -16,22 +17,45 @@ export interface Field {
   readonly path: readonly string[]
   /** Names that every object inherits something under are read with care. */
   readonly isRisky: boolean
+  /** Its place in the table; a field that nobody uses any more leaves it to another. */
+  readonly slot: number
+  readonly values: ValueIds
   users: number
   stamp: number
   kind: number
   value: JsonValue | undefined
+  /** The text in lower case, when somebody asked for it. */
+  lowered: string | undefined
+  /** The event that `valueId` is about. */
+  valueStamp: number
+  valueId: number
 }
 
 /** The distinct fields that the index looks at. */
 export class FieldTable {
+  readonly slots: Field[] = []
   readonly #fields = new Map<string, Field>()
+  readonly #free: number[] = []
 
   acquire(path: readonly string[]): Field {
     const id = JSON.stringify(path)
     let field = this.#fields.get(id)
     if (field === undefined) {
       const isRisky = path.some((name) => name in Object.prototype)
-      field = { path, isRisky, users: 0, stamp: -1, kind: ABSENT, value: undefined }
+      field = {
+        path,
+        isRisky,
+        slot: this.#free.pop() ?? this.slots.length,
+        values: new ValueIds(),
+        users: 0,
+        stamp: -1,
+        kind: ABSENT,
+        value: undefined,
+        lowered: undefined,
+        valueStamp: -1,
+        valueId: UNASKED,
+      }
+      this.slots[field.slot] = field
       this.#fields.set(id, field)
     }
     field.users++
@@ -39,13 +63,36 @@ export class FieldTable {
   }
 
   release(field: Field): void {
-    if (--field.users === 0) this.#fields.delete(JSON.stringify(field.path))
+    if (--field.users > 0) return
+    this.#fields.delete(JSON.stringify(field.path))
+    this.#free.push(field.slot)
   }
+}
+
+/** Of a field that holds a text. */
+export function loweredText(field: Field): string {
+  field.lowered ??= (field.value as string).toLowerCase()
+  return field.lowered
+}
+
+/** Only the expression can tell whether the field is equal to something. */
+export const UNTOLD = -2
+
+/** The id of the field's value in the event that `stamp` stands for. */
+export function readValueId(field: Field, stamp: number, data: EventData): number {
+  if (field.stamp !== stamp) readField(field, stamp, data)
+  field.valueStamp = stamp
+  const { kind } = field
+  if (kind === MAPPED) field.valueId = UNTOLD
+  else if (kind === ABSENT || kind === STRUCTURE) field.valueId = UNASKED
+  else field.valueId = field.values.idOf(field.value as Scalar)
+  return field.valueId
 }
 
 /** Reads the field of the event that `stamp` stands for. */
 export function readField(field: Field, stamp: number, data: EventData): void {
   field.stamp = stamp
+  field.lowered = undefined
   const { path } = field
   let value: JsonValue | undefined = data
   for (let index = 0; index < path.length; index++) {

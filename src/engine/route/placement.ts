@@ -1,6 +1,6 @@
 import type { PredicateForm, Scalar } from '../model/index.ts'
 import type { SharedPredicate } from './predicate.ts'
-import { requiredText } from './required-text.ts'
+import { neededBy } from './required-text.ts'
 
 const VALUES_MAX = 64
 const EQUALITIES_MAX = 4
@@ -122,10 +122,9 @@ function textHop(form: PredicateForm | undefined): Extract<Hop, { text: string }
       return { kind: 'text', path, text, ignoreCase, isExact: true }
     }
     case 'matches': {
-      const { path, pattern, ignoreCase } = form
-      const text = requiredText(pattern)
-      if (text === undefined) return undefined
-      return { kind: 'text', path, text: ignoreCase ? text.toLowerCase() : text, ignoreCase, isExact: false }
+      const { path, ignoreCase } = form
+      const text = neededBy(form)
+      return text === undefined ? undefined : { kind: 'text', path, text, ignoreCase, isExact: false }
     }
     default:
       return undefined

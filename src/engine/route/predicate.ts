@@ -6,12 +6,23 @@ import type {
   Scalar,
   StreamEvent,
 } from '../model/index.ts'
-import { ABSENT, type Field, type FieldTable, MAPPED, NUMBER, readField, STRUCTURE, TEXT } from './field.ts'
+import {
+  ABSENT,
+  type Field,
+  type FieldTable,
+  loweredText,
+  MAPPED,
+  NUMBER,
+  readField,
+  STRUCTURE,
+  TEXT,
+} from './field.ts'
 import { closedBounds } from './interval-list.ts'
+import { neededBy } from './required-text.ts'
 
 /** How a predicate is asked: one value, a number in an interval, or whatever its form or expression say. */
-const SINGLE = 1
-const INTERVAL = 2
+export const SINGLE = 1
+export const INTERVAL = 2
 const OTHER = 3
 
 /** A conjunct that reads only the event and lists: one for all rules that have it. */
@@ -25,6 +36,8 @@ export interface SharedPredicate {
   /** The ends of the interval, both inside. */
   readonly low: number
   readonly high: number
+  /** A text without which the regular expression does not match; lower-case when that ignores case. */
+  readonly needs: string | undefined
   /** Rules' event definitions that use it. */
   users: number
   /** The event that `result` is about, when it was worth remembering. */
@@ -67,6 +80,7 @@ export class PredicateTable {
       ask: isSingle ? SINGLE : form?.kind === 'range' ? INTERVAL : OTHER,
       single: isSingle ? form.values[0] : undefined,
       ...bounds,
+      needs: form?.kind === 'matches' ? neededBy(form) : undefined,
       users: 0,
       stamp: -1,
       result: 0,
@@ -114,7 +128,7 @@ function testOnce(predicate: SharedPredicate, stamp: number, frame: Frame): 1 | 
   const { form, field } = predicate
   if (form !== undefined && field !== undefined) {
     if (field.stamp !== stamp) readField(field, stamp, (frame.event as StreamEvent).data)
-    const truth = truthOfForm(form, field)
+    const truth = truthOfForm(form, field, predicate.needs)
     if (truth !== undefined) {
       predicate.result = truth
       return truth
@@ -126,7 +140,8 @@ function testOnce(predicate: SharedPredicate, stamp: number, frame: Frame): 1 | 
 }
 
 /** What the data alone tell; undefined where only the expression can. */
-function truthOfForm(form: PredicateForm, { kind, value }: Field): 1 | 0 | undefined {
+function truthOfForm(form: PredicateForm, field: Field, needs: string | undefined): 1 | 0 | undefined {
+  const { kind, value } = field
   if (kind === ABSENT) return 0
   switch (form.kind) {
     case 'one-of':
@@ -136,17 +151,23 @@ function truthOfForm(form: PredicateForm, { kind, value }: Field): 1 | 0 | undef
       return undefined
     case 'contains':
       if (kind !== TEXT) return undefined
-      return (form.ignoreCase ? (value as string).toLowerCase() : (value as string)).includes(form.text)
-        ? 1
-        : 0
+      return textOf(field, form.ignoreCase).includes(form.text) ? 1 : 0
     case 'prefix':
       return kind === TEXT ? ((value as string).startsWith(form.text) ? 1 : 0) : undefined
     case 'present':
       return kind === MAPPED ? undefined : 1
     case 'matches':
-      return undefined
+      if (kind !== TEXT || needs === undefined) return undefined
+      if (textOf(field, form.ignoreCase).includes(needs)) return undefined
+      // Some letters beyond ASCII fold to others than their lower-case forms.
+      return form.ignoreCase && BEYOND_ASCII.test(value as string) ? undefined : 0
   }
 }
+
+const BEYOND_ASCII = /[\u0080-\uffff]/
+
+const textOf = (field: Field, ignoreCase: boolean): string =>
+  ignoreCase ? loweredText(field) : (field.value as string)
 
 function isOneOf(values: readonly Scalar[], value: Scalar): boolean {
   for (let index = 0; index < values.length; index++) if (values[index] === value) return true

@@ -109,3 +109,12 @@ function skipClass(pattern: string, at: number): Atom | undefined {
   }
   return undefined
 }
+
+/** The required text in the case that a text is looked through for it: in lower case when the expression ignores case. */
+export function neededBy(form: {
+  readonly pattern: string
+  readonly ignoreCase: boolean
+}): string | undefined {
+  const text = requiredText(form.pattern)
+  return form.ignoreCase ? text?.toLowerCase() : text
+}

@@ -143,9 +143,10 @@ describe('the rule index', () => {
         fc.array(fc.array(form, { maxLength: 4 }), { maxLength: 90, size: 'max' }),
         fc.array(fc.record({ event, leaves: fc.nat(), returns: fc.boolean() }), { maxLength: 12 }),
         (conjunctions, events) => {
-          const predicates = new PredicateTable(new FieldTable())
+          const fields = new FieldTable()
+          const predicates = new PredicateTable(fields)
           const plain = new TapList()
-          const index = new RuleIndex(new FieldTable())
+          const index = new RuleIndex(fields)
           const taps = conjunctions.map((forms, slot) => tapOf(forms, slot, predicates))
           for (const tap of taps) {
             plain.add(tap)
@@ -175,7 +176,7 @@ describe('the rule index', () => {
   test('an empty index has no branches left', () => {
     const fields = new FieldTable()
     const index = new RuleIndex(fields)
-    const predicates = new PredicateTable(new FieldTable())
+    const predicates = new PredicateTable(fields)
     const tap = tapOf(
       [
         { kind: 'one-of', path: ['a'], values: ['x'] },

@@ -1,27 +1,31 @@
 import type { EventData, Frame, StreamEvent } from '../model/index.ts'
 import { type Branch, createBranch, type Nodes, type Search } from './branch.ts'
-import { ABSENT, type Field, type FieldTable, NUMBER, readField } from './field.ts'
+import { CellPool, type Cells, noCells } from './cell-pool.ts'
+import {
+  COMPARISON,
+  cellsOf,
+  type Entry,
+  HEADER,
+  IS,
+  isTold,
+  type OpenEntry,
+  releaseValues,
+  WITHIN,
+} from './entry.ts'
+import { ABSENT, type Field, type FieldTable, NUMBER, readField, readValueId, UNTOLD } from './field.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
-import type { Lane, Tap } from './lane.ts'
+import type { Tap } from './lane.ts'
 import { type Hop, isSamePath, type Witnesses, witnessesOf } from './placement.ts'
 import { type SharedPredicate, testShared } from './predicate.ts'
 import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
-
-/** A tap, flattened: with many rules it is the way through memory that costs. */
-interface Entry {
-  readonly tap: Tap
-  readonly lane: Lane
-  readonly bits: number
-  /** Undefined: nothing. */
-  readonly residual: readonly SharedPredicate[] | undefined
-}
 
 /** Taps for which everything above the node holds, and what is left to look up for them. */
 interface Node {
   taps: number
   /** Whether its taps are told apart by lookups; the few of a small node are asked one by one. */
   isSplit: boolean
-  readonly open: Entry[]
+  /** Entries that are asked one after the other. */
+  readonly open: Cells
   readonly branches: Branch<Node>[]
   readonly bands: BandBranch[]
 }
@@ -32,10 +36,10 @@ interface BandBranch {
 }
 
 /** So many taps may stand in a node before it is split. */
-const UNSPLIT_MAX = 6
+const UNSPLIT_MAX = 16
 
 const NODES: Nodes<Node> = {
-  create: () => ({ taps: 0, isSplit: false, open: [], branches: [], bands: [] }),
+  create: () => ({ taps: 0, isSplit: false, open: noCells(), branches: [], bands: [] }),
   isEmpty: (node) => node.taps === 0,
 }
 
@@ -47,6 +51,9 @@ export class RuleIndex implements TapIndex, Search<Node> {
   readonly #fields: FieldTable
   readonly #root = NODES.create()
   readonly #placed = new Map<Tap, Witnesses>()
+  readonly #pool = new CellPool()
+  readonly #entries: OpenEntry[] = []
+  readonly #freeIds: number[] = []
   #stamp = 0
   #data: EventData = {}
   #frame: Frame | undefined
@@ -81,7 +88,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   /** How many lookups an event begins with, and how many taps have no witness and are asked one by one. */
   describe(): { readonly lookups: number; readonly open: number } {
     const { open, branches, bands } = this.#root
-    return { lookups: branches.length + bands.length, open: open.length }
+    return { lookups: branches.length + bands.length, open: this.#inOrder(open).length }
   }
 
   match(stamp: number, frame: Frame, visit: VisitLane): void {
@@ -97,17 +104,54 @@ export class RuleIndex implements TapIndex, Search<Node> {
   }
 
   enter(node: Node): void {
-    const { open, branches, bands } = node
-    for (let index = 0; index < open.length; index++) this.#offer(open[index] as Entry)
+    const { open } = node
+    if (open.used > 0) this.#searchOpen(open.at, open.at + open.used)
+    if (!node.isSplit) return
+    const { branches, bands } = node
     for (let index = 0; index < branches.length; index++) (branches[index] as Branch<Node>).search(this)
     for (let index = 0; index < bands.length; index++) this.#searchBand(bands[index] as BandBranch)
   }
 
   /** Nothing can be told from the data alone: the expressions of everything below the node are asked. */
   examine(node: Node): void {
-    for (const entry of node.open) this.#examineTap(entry.tap)
+    for (const entry of this.#inOrder(node.open)) this.#examineTap(entry.tap)
     for (const { intervals } of node.bands) for (const entry of intervals.all()) this.#examineTap(entry.tap)
     for (const branch of node.branches) for (const child of branch.all()) this.examine(child)
+  }
+
+  #searchOpen(start: number, end: number): void {
+    const { cells } = this.#pool
+    for (let at = start; at < end; at += cells[at] as number) {
+      const truth = this.#compare(cells, at)
+      if (truth === 0) continue
+      const entry = this.#entries[cells[at + 1] as number] as OpenEntry
+      if (truth < 0) this.#examineTap(entry.tap)
+      else this.#ask(entry, entry.asked)
+    }
+  }
+
+  /** 1: all comparisons of the entry at `start` hold; 0: one does not; -1: that cannot be told here. */
+  #compare(cells: Float64Array, start: number): 1 | 0 | -1 {
+    const stamp = this.#stamp
+    const { slots } = this.#fields
+    const end = start + (cells[start] as number)
+    for (let at = start + HEADER; at < end; at += COMPARISON) {
+      const code = cells[at] as number
+      const field = slots[code >> 2] as Field
+      if ((code & 3) === WITHIN) {
+        if (field.stamp !== stamp) readField(field, stamp, this.#data)
+        const { kind } = field
+        if (kind !== NUMBER) return kind === ABSENT ? 0 : -1
+        const value = field.value as number
+        if (value < (cells[at + 1] as number) || value > (cells[at + 2] as number)) return 0
+        continue
+      }
+      const id = field.valueStamp === stamp ? field.valueId : readValueId(field, stamp, this.#data)
+      if (id === (cells[at + 1] as number)) at += (cells[at + 2] as number) * COMPARISON
+      else if (id === UNTOLD) return -1
+      else if ((code & 3) === IS) return 0
+    }
+    return 1
   }
 
   #searchBand({ field, intervals }: BandBranch): void {
@@ -117,20 +161,17 @@ export class RuleIndex implements TapIndex, Search<Node> {
     else if (field.kind !== ABSENT) for (const entry of intervals.all()) this.#examineTap(entry.tap)
   }
 
-  readonly #offerEntry = (entry: Entry): void => this.#offer(entry)
+  readonly #offerEntry = (entry: Entry): void => this.#ask(entry, entry.residual)
 
-  /** The looked-up conjuncts hold: the others decide. */
-  #offer(entry: Entry): void {
-    const { residual } = entry
-    if (residual === undefined) {
-      this.#visit(entry.lane, entry.bits)
-      return
-    }
+  /** What was looked up and compared holds: the others decide. */
+  #ask(entry: Entry, asked: readonly SharedPredicate[] | undefined): void {
     let { bits } = entry
-    for (let index = 0; index < residual.length; index++) {
-      const truth = testShared(residual[index] as SharedPredicate, this.#stamp, this.#frame as Frame)
-      if (truth === 0) return
-      if (truth < 0) bits = 0
+    if (asked !== undefined) {
+      for (let index = 0; index < asked.length; index++) {
+        const truth = testShared(asked[index] as SharedPredicate, this.#stamp, this.#frame as Frame)
+        if (truth === 0) return
+        if (truth < 0) bits = 0
+      }
     }
     this.#visit(entry.lane, bits)
   }
@@ -142,8 +183,8 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   #insert(node: Node, depth: number, tap: Tap, witnesses: Witnesses): void {
     node.taps++
-    if (isAtEnd(depth, witnesses) || (!node.isSplit && node.open.length < UNSPLIT_MAX)) {
-      node.open.push(entryOf(depth, tap, witnesses))
+    if (isAtEnd(depth, witnesses) || (!node.isSplit && node.taps <= UNSPLIT_MAX)) {
+      this.#open(node, entryOf(depth, tap, witnesses))
       return
     }
     if (!node.isSplit) this.#split(node, depth)
@@ -152,13 +193,54 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   #split(node: Node, depth: number): void {
     node.isSplit = true
-    for (const entry of node.open.splice(0)) {
+    const entries = this.#inOrder(node.open)
+    this.#pool.release(node.open)
+    for (const entry of entries) {
+      this.#forget(entry)
       // What is rare is known better now than when the first taps came.
       const witnesses = depth === 0 ? witnessesOf(entry.tap.shared) : this.witnesses(entry.tap)
       this.#placed.set(entry.tap, witnesses)
-      if (isAtEnd(depth, witnesses)) node.open.push(entry)
+      if (isAtEnd(depth, witnesses)) this.#open(node, entryOf(depth, entry.tap, witnesses))
       else this.#passOn(node, depth, entry.tap, witnesses)
     }
+  }
+
+  #open(node: Node, entry: Entry): void {
+    const told = entry.residual?.filter(isTold) ?? []
+    const rest = entry.residual?.filter((predicate) => !isTold(predicate)) ?? []
+    const id = this.#freeIds.pop() ?? this.#entries.length
+    const open: OpenEntry = { ...entry, id, told, asked: rest.length === 0 ? undefined : rest }
+    this.#entries[id] = open
+    this.#pool.append(node.open, cellsOf(open))
+  }
+
+  /** Takes the tap's entry out of the node's own; whether it was there. */
+  #close(node: Node, tap: Tap): boolean {
+    let offset = 0
+    for (const entry of this.#inOrder(node.open)) {
+      const length = this.#pool.cells[node.open.at + offset] as number
+      if (entry.tap === tap) {
+        this.#pool.cut(node.open, offset, length)
+        this.#forget(entry)
+        return true
+      }
+      offset += length
+    }
+    return false
+  }
+
+  #forget(entry: OpenEntry): void {
+    releaseValues(entry)
+    this.#freeIds.push(entry.id)
+  }
+
+  /** The entries whose cells these are. */
+  #inOrder({ at: start, used }: Cells): OpenEntry[] {
+    const { cells } = this.#pool
+    const entries: OpenEntry[] = []
+    for (let at = start; at < start + used; at += cells[at] as number)
+      entries.push(this.#entries[cells[at + 1] as number] as OpenEntry)
+    return entries
   }
 
   /** Files a tap under its next lookup. */
@@ -182,11 +264,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   /** Takes a tap out below the node at `depth` of its hops and prunes what it leaves empty. */
   #withdraw(node: Node, depth: number, tap: Tap, witnesses: Witnesses): void {
     node.taps--
-    const at = node.open.findIndex((entry) => entry.tap === tap)
-    if (at >= 0) {
-      node.open.splice(at, 1)
-      return
-    }
+    if (this.#close(node, tap)) return
     const hop = witnesses.hops[depth]?.hop
     if (hop === undefined) {
       this.#takeOut(node, tap, witnesses)

@@ -1,0 +1,73 @@
+const SMALLEST = 8
+
+/** A part of the pool; its capacity is a power of two. */
+export interface Cells {
+  at: number
+  capacity: number
+  used: number
+}
+
+export const noCells = (): Cells => ({ at: 0, capacity: 0, used: 0 })
+
+/** Runs of numbers in one array: what is read together lies together in memory. */
+export class CellPool {
+  cells = new Float64Array(1024)
+  #end = 0
+  /** Places of blocks that were given back, by the exponent of their capacity. */
+  readonly #free: number[][] = []
+
+  append(block: Cells, values: readonly number[]): void {
+    const needed = block.used + values.length
+    if (needed > block.capacity) this.#move(block, needed)
+    this.cells.set(values, block.at + block.used)
+    block.used = needed
+  }
+
+  /** Takes `length` cells out that begin `offset` cells into the block. */
+  cut(block: Cells, offset: number, length: number): void {
+    const from = block.at + offset
+    this.cells.copyWithin(from, from + length, block.at + block.used)
+    block.used -= length
+    if (block.used === 0) this.release(block)
+  }
+
+  release(block: Cells): void {
+    if (block.capacity > 0) this.#freeOf(block.capacity).push(block.at)
+    block.at = 0
+    block.capacity = 0
+    block.used = 0
+  }
+
+  #move(block: Cells, needed: number): void {
+    let capacity = SMALLEST
+    while (capacity < needed) capacity *= 2
+    const at = this.#freeOf(capacity).pop() ?? this.#extend(capacity)
+    this.cells.copyWithin(at, block.at, block.at + block.used)
+    const { used } = block
+    this.release(block)
+    block.at = at
+    block.capacity = capacity
+    block.used = used
+  }
+
+  #extend(capacity: number): number {
+    const at = this.#end
+    this.#end += capacity
+    if (this.#end > this.cells.length) {
+      const larger = new Float64Array(Math.max(this.#end, this.cells.length * 2))
+      larger.set(this.cells)
+      this.cells = larger
+    }
+    return at
+  }
+
+  #freeOf(capacity: number): number[] {
+    const exponent = 31 - Math.clz32(capacity)
+    let places = this.#free[exponent]
+    if (places === undefined) {
+      places = []
+      this.#free[exponent] = places
+    }
+    return places
+  }
+}
