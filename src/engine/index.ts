@@ -9,3 +9,4 @@ export { describeSlots, type SlotRouting, subjectMatches } from './route/index.t
 export * from './rule/index.ts'
 export type * from './rule/program.ts'
 export * from './testing/index.ts'
+export * from './trace/index.ts'

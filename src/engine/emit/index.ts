@@ -5,6 +5,7 @@ export {
   lateEffect,
   type NewEffect,
   noticeEffect,
+  redacted,
 } from './effects.ts'
 export { isoTime } from './iso-time.ts'
 export { type SuppressionState, Suppressions } from './suppression.ts'

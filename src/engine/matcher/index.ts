@@ -1,9 +1,13 @@
-import type { CreateKeyedMatcher } from './contract.ts'
+import type { Automaton } from '../automaton/index.ts'
+import type { CreateKeyedMatcher, KeyedMatcher, MatcherHost } from './contract.ts'
 import { LogMatcher } from './log-matcher.ts'
+import type { RunObserver } from './observer.ts'
 import { RunMatcher } from './run-matcher.ts'
 import { SuffixMatcher } from './suffix-matcher.ts'
 
 export type * from './contract.ts'
+export type { Closing, RunObserver, Taking } from './observer.ts'
+export { edgeLimit, PENDING_BIT, pendingEnd, type Run } from './run.ts'
 
 /** The matcher for the pattern's class. */
 export const createKeyedMatcher: CreateKeyedMatcher = (automaton, host) => {
@@ -19,3 +23,10 @@ export const createKeyedMatcher: CreateKeyedMatcher = (automaton, host) => {
       return plan satisfies never
   }
 }
+
+/** The general matcher with somebody watching; it takes what the matcher of the pattern's class takes. */
+export const createObservedMatcher = (
+  automaton: Automaton,
+  host: MatcherHost,
+  observer: RunObserver,
+): KeyedMatcher => new RunMatcher(automaton, host, observer)

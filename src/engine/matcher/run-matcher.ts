@@ -1,4 +1,4 @@
-import type { Automaton, Edge, Graph } from '../automaton/index.ts'
+import type { Automaton, Edge, Graph, Guards } from '../automaton/index.ts'
 import {
   type EventTime,
   eventTime,
@@ -14,6 +14,7 @@ import { Deadlines } from './deadlines.ts'
 import { decodeKey, encodeKey, waitingFor } from './encode-key.ts'
 import type { HeldMatch } from './held-matches.ts'
 import { emptyKeyState, type KeyState } from './key-state.ts'
+import type { Closing, RunObserver } from './observer.ts'
 import { createRun, deadlineOf, edgeLimit, NO_GROUPS, PENDING_BIT, pendingEnd, type Run } from './run.ts'
 import { EventView, stepRun } from './step-run.ts'
 import {
@@ -37,6 +38,7 @@ export class RunMatcher implements KeyedMatcher {
   readonly #automaton: Automaton
   readonly #graph: Graph
   readonly #host: MatcherHost
+  readonly #observer: RunObserver | undefined
   readonly #view: EventView
   readonly #slots: number
   readonly #startEdges: readonly Edge[]
@@ -48,10 +50,11 @@ export class RunMatcher implements KeyedMatcher {
   readonly #deadlines = new Deadlines()
   #partialMatches = 0
 
-  constructor(automaton: Automaton, host: MatcherHost) {
+  constructor(automaton: Automaton, host: MatcherHost, observer?: RunObserver) {
     this.#automaton = automaton
     this.#graph = automaton.graph
     this.#host = host
+    this.#observer = observer
     this.#view = new EventView(automaton.graph, host)
     this.#startEdges = automaton.graph.states[0]?.edges ?? []
     this.#slots = automaton.input.slots.length
@@ -61,6 +64,7 @@ export class RunMatcher implements KeyedMatcher {
   }
 
   process(key: string, event: StreamEvent, mask: number): void {
+    this.#observer?.shown(event, mask, key)
     const known = this.#states.get(key)
     if (known === undefined && (mask & this.#automaton.startMask) === NO_MASK) return
     const state: KeyState = known ?? emptyKeyState()
@@ -75,7 +79,8 @@ export class RunMatcher implements KeyedMatcher {
     for (const run of state.runs) {
       taking = run
       this.#view.from(run)
-      const completes = stepRun(this.#graph, run, event, this.#view, take)
+      this.#observer?.tried(run, key)
+      const completes = stepRun(this.#graph, run, event, this.#view, take, this.#closed(run, key))
       if (completes) this.#complete(run.last, run.first, event.time, event, key, complete)
       if (run.open !== 0) {
         run.deadline = this.#deadlineAfter(run)
@@ -83,6 +88,7 @@ export class RunMatcher implements KeyedMatcher {
       }
     }
     this.#view.from(undefined)
+    this.#observer?.tried(undefined, key)
     for (const [way, edge] of this.#startEdges.entries()) {
       if (edge.greedy !== 0 && this.#view.any(edge.greedy) && !this.#view.any(edge.greedyUntil)) continue
       const slot = this.#view.firstOf(edge.slots)
@@ -181,9 +187,16 @@ export class RunMatcher implements KeyedMatcher {
       for (const group of edge.groupsEntered) copy[group] = event.time
       groupStarts = copy
     }
+    const goesOn = target.edges.length > 0 || target.pending !== undefined
+    const run = goesOn ? createRun(this.#graph, target, last, first, groupStarts) : undefined
+    this.#observer?.took({ from, run, slot, event, first }, key)
     if (target.final) this.#complete(last, first, event.time, event, key, complete)
-    if (target.edges.length > 0 || target.pending !== undefined)
-      runs.push(createRun(this.#graph, target, last, first, groupStarts))
+    if (run !== undefined) runs.push(run)
+  }
+
+  #closed(run: Run, key: string): ((guards: Guards, why: Closing) => void) | undefined {
+    const observer = this.#observer
+    return observer && ((guards, why) => observer.closed(run, guards, why, key))
   }
 
   #complete(
@@ -234,8 +247,11 @@ export class RunMatcher implements KeyedMatcher {
     const skip = skipAfter(match, afterMatch, slots)
     if (skip.kind === 'missed') this.#host.skipMissed?.(match, skip.step, key)
     if (skip.kind !== 'discard') return
-    state.runs = state.runs.filter((run) => !isBelow(run.first, skip.floor))
-    state.held.keep((other) => !isBelow(other.first, skip.floor))
+    const { floor } = skip
+    if (this.#observer !== undefined)
+      for (const run of state.runs) if (isBelow(run.first, floor)) this.#observer.discarded(run, match, key)
+    state.runs = state.runs.filter((run) => !isBelow(run.first, floor))
+    state.held.keep((other) => !isBelow(other.first, floor))
   }
 
   #matchOf(match: HeldMatch): Match {
@@ -260,6 +276,7 @@ export class RunMatcher implements KeyedMatcher {
       if (run.deadline <= at) {
         const completes = (run.open & (1 << PENDING_BIT)) !== 0 && this.#pendingCompletes(run, at)
         if (completes) this.#complete(run.last, run.first, at, undefined, key, complete)
+        this.#observer?.due(run, at, completes, key)
         this.#closeExpired(run, at)
         if (run.open === 0 && !completes) expired.push(run)
         run.deadline = this.#deadlineAfter(run)

@@ -2,6 +2,7 @@ import type { Edge, Graph, Guards } from '../automaton/index.ts'
 import { NON_DETERMINISTIC, STRICT } from '../automaton/index.ts'
 import type { StreamEvent } from '../model/index.ts'
 import type { MatcherHost } from './contract.ts'
+import type { Closing } from './observer.ts'
 import { absenceEnd, absencesEnd, PENDING_BIT, type Run } from './run.ts'
 import { TakenEvents } from './taken.ts'
 
@@ -65,6 +66,7 @@ export class EventView {
 
 /**
  * Shows an event to every open edge of a run, closes what it closes, and calls `take` for every edge that takes it.
+ * `closed` is told why an edge does not take it, where the edge's own predicate is not the reason.
  * Time limits need no look here: the deadlines up to the event's time have fired.
  * @returns whether the pending end of the match completes with this event.
  */
@@ -74,6 +76,7 @@ export function stepRun(
   event: StreamEvent,
   view: EventView,
   take: (edge: Edge, way: number, slot: number) => void,
+  closed?: (guards: Guards, why: Closing) => void,
 ): boolean {
   const wasFresh = run.isFresh
   run.isFresh = false
@@ -86,17 +89,23 @@ export function stepRun(
     if (edge === undefined || (open & bit) === 0) continue
     if (isBroken(graph, run, edge, event, view, wasFresh)) {
       open &= ~bit
+      closed?.(edge, 'forbidden')
       continue
     }
-    if (edge.timed.length > 0 && event.time < absencesEnd(graph, run, edge)) continue
+    if (edge.timed.length > 0 && event.time < absencesEnd(graph, run, edge)) {
+      closed?.(edge, 'too-early')
+      continue
+    }
     if (edge.closedBy !== 0 && view.any(edge.closedBy)) {
       open &= ~bit
+      closed?.(edge, 'until')
       continue
     }
     if (edge.greedy !== 0 && !run.isLifted) {
       if (edge.greedyUntil !== 0 && view.any(edge.greedyUntil)) isLifted = true
       else if (view.any(edge.greedy)) {
         open &= ~bit
+        closed?.(edge, 'greedy')
         continue
       }
     }
@@ -104,14 +113,19 @@ export function stepRun(
     if (slot >= 0) {
       if (edge.until === 0 || !view.any(edge.until)) take(edge, index, slot)
       if (edge.contiguity !== NON_DETERMINISTIC) open &= ~bit
-    } else if (edge.contiguity === STRICT) open &= ~bit
+    } else if (edge.contiguity === STRICT) {
+      open &= ~bit
+      closed?.(edge, 'contiguity')
+    }
   }
 
   let completes = false
   const pending = run.state.pending
   if (pending !== undefined && (open & (1 << PENDING_BIT)) !== 0) {
-    if (isBroken(graph, run, pending, event, view, wasFresh)) open &= ~(1 << PENDING_BIT)
-    else if (pending.timed.length === 0 || (wasFresh && event.time >= absencesEnd(graph, run, pending))) {
+    if (isBroken(graph, run, pending, event, view, wasFresh)) {
+      open &= ~(1 << PENDING_BIT)
+      closed?.(pending, 'forbidden')
+    } else if (pending.timed.length === 0 || (wasFresh && event.time >= absencesEnd(graph, run, pending))) {
       completes = true
       open &= ~(1 << PENDING_BIT)
     }

@@ -1,4 +1,6 @@
 export { type Mutant, mutantsOf } from './mutate.ts'
+export { mutateExpression } from './mutate-expression.ts'
+export { scanExpression, type Token } from './scan-expression.ts'
 export {
   type MutationOptions,
   type MutationReport,

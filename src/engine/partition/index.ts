@@ -11,7 +11,9 @@ export type {
   Step,
 } from './contract.ts'
 export { createPartition, restorePartition } from './create.ts'
+export { DEFAULT_PARTS } from './default-parts.ts'
 export { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
 export type { PartitionOptions, PartitionParts, RuleChange, RuleCompiler } from './options.ts'
+export { EnginePartition } from './partition.ts'
 export type { RuleRecord } from './rule-record.ts'
 export { newCounts, type PredicateErrorCount, type RuleCounts } from './statistics.ts'

@@ -17,8 +17,8 @@ import {
   streamSequence,
 } from '../model/index.ts'
 import {
+  canonicalKeyOf,
   canonicalPart,
-  compositeKey,
   Router,
   type SlotRouting,
   type SubjectPlan,
@@ -389,17 +389,4 @@ export class EnginePartition implements ObservablePartition {
       },
     }
   }
-}
-
-/** A scalar is a key of one part, an array the parts in order, an object the parts by name; undefined when it fits the rule in no way. */
-function canonicalKeyOf(key: JsonValue, names: readonly string[]): string | undefined {
-  const values = Array.isArray(key)
-    ? key
-    : typeof key === 'object' && key !== null
-      ? names.map((name) => key[name] ?? null)
-      : [key]
-  if (values.length !== names.length) return undefined
-  const parts = values.map(canonicalPart)
-  if (!parts.every((part) => part !== undefined)) return undefined
-  return parts.length === 1 ? parts[0] : compositeKey(parts)
 }

@@ -1,8 +1,10 @@
 export { describeSlots, type SlotRouting } from './describe.ts'
 export {
+  canonicalKeyOf,
   canonicalPart,
   compositeKey,
   fnv1a32,
+  isTooLong,
   type KeyFault,
   keyObject,
   keyParts,

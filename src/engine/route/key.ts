@@ -35,6 +35,19 @@ export function compositeKey(parts: readonly string[]): string {
   return key
 }
 
+/** A scalar is a key of one part, an array the parts in order, an object the parts by name; undefined when it fits the rule in no way. */
+export function canonicalKeyOf(key: JsonValue, names: readonly string[]): string | undefined {
+  const values = Array.isArray(key)
+    ? key
+    : typeof key === 'object' && key !== null
+      ? names.map((name) => key[name] ?? null)
+      : [key]
+  if (values.length !== names.length) return undefined
+  const parts = values.map(canonicalPart)
+  if (!parts.every((part) => part !== undefined)) return undefined
+  return parts.length === 1 ? parts[0] : compositeKey(parts)
+}
+
 /** The value a canonical part was made of. */
 function partValue(part: string): JsonValue {
   switch (part.charCodeAt(0)) {

@@ -1,4 +1,4 @@
-import type { EventName, Pattern, PatternStep } from '../model/index.ts'
+import type { EventName, ExpressionScope, Pattern, PatternStep, RuleDefinition } from '../model/index.ts'
 import { innerPatterns, ownEvents, repeats } from '../pattern/index.ts'
 
 /** A step and what it stands in, from the outside in; `index` is its position there. */
@@ -19,6 +19,12 @@ export interface Visibility {
   counted(name: EventName): boolean
   /** Whether `earlier` can have been taken when an event is tried as `name`. */
   canSee(name: EventName, earlier: EventName): boolean
+}
+
+/** What the expressions of a rule may name, by slot. */
+export function scopeOf({ events, pattern }: RuleDefinition): ExpressionScope {
+  const visibility = visibilityOf(pattern)
+  return { steps: events.map(({ name }) => ({ name, counted: visibility.counted(name) })) }
 }
 
 export function visibilityOf(pattern: Pattern): Visibility {

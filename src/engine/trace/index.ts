@@ -1,0 +1,2 @@
+export * from './contract.ts'
+export { traceRule } from './trace-rule.ts'
