@@ -1,6 +1,6 @@
 import type { Graph } from '../automaton/index.ts'
 import { invariant, type StateReader, type StateWriter } from '../model/index.ts'
-import { type HeldMatch, HeldMatches } from './held-matches.ts'
+import { type HeldMatch, heldMatches } from './held-matches.ts'
 import { createKeyState, type KeyState } from './key-state.ts'
 import { deadlineOf, PENDING_BIT, type Run } from './run.ts'
 import { type Taken, takenAfter } from './taken.ts'
@@ -119,7 +119,7 @@ export function decodeKey(graph: Graph, reader: StateReader): KeyState {
     const completedBy = reader.uint() === 1 ? reader.event() : undefined
     held.push({ ...node, completedAt, completedBy })
   }
-  return createKeyState(runs, HeldMatches.of(held))
+  return createKeyState(runs, heldMatches(held))
 }
 
 /** Slots that an open edge of the run could take next. */

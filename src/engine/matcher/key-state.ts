@@ -1,5 +1,5 @@
 import type { StreamEvent } from '../model/index.ts'
-import { HeldMatches } from './held-matches.ts'
+import { type HeldMatches, heldMatches } from './held-matches.ts'
 import type { Run } from './run.ts'
 
 /** All state of one key. */
@@ -20,4 +20,4 @@ export const createKeyState = (runs: Run[], held: HeldMatches): KeyState => ({
   armedFirst: undefined,
 })
 
-export const emptyKeyState = (): KeyState => createKeyState([], new HeldMatches())
+export const emptyKeyState = (): KeyState => createKeyState([], heldMatches())

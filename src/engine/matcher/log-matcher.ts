@@ -8,11 +8,12 @@ import {
   type StateWriter,
   type StreamEvent,
 } from '../model/index.ts'
+import { BinaryHeap } from './binary-heap.ts'
 import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
+import { type Deadline, isDueBefore } from './deadline.ts'
 import { DirtyKeys } from './dirty-keys.ts'
 import { Entry, EventLog, rangesOf } from './event-log.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
-import { FirstHeap } from './first-heap.ts'
 import type { HeldMatch } from './held-matches.ts'
 import { earliestWaiting, firstPathTo, lowestWaiting } from './log-paths.ts'
 import { decodeLogs, encodeLogs, heldMatch, LogState, NONE_HELD } from './log-state.ts'
@@ -46,7 +47,7 @@ export class LogMatcher implements KeyedMatcher {
   readonly #dirty = new DirtyKeys<LogState>()
   readonly #wheel: ExpiryWheel<LogState>
   /** Keys with a match that waits, by the start that it waits for: with that start's time, the wait is over. */
-  readonly #due = new FirstHeap<LogState>()
+  readonly #due = new BinaryHeap<Deadline>(isDueBefore)
   /** Entries of the event at hand and the states that they are for; reused. */
   readonly #arrived: Entry[] = []
   readonly #arrivedAt: State[] = []
@@ -107,9 +108,7 @@ export class LogMatcher implements KeyedMatcher {
   }
 
   get nextDeadline(): number {
-    const first = this.#due.first
-    if (first === undefined) return this.#wheel.next
-    return Math.min(this.#wheel.next, first.time + this.#graph.withinMs)
+    return Math.min(this.#wheel.next, this.#due.first?.time ?? Number.POSITIVE_INFINITY)
   }
 
   has(key: string): boolean {
@@ -354,15 +353,15 @@ export class LogMatcher implements KeyedMatcher {
   #waitFor(state: LogState, start: StreamEvent): void {
     if (state.waitsFor === start || this.#graph.withinMs === Number.POSITIVE_INFINITY) return
     state.waitsFor = start
-    this.#due.add(start, state)
+    this.#due.add({ time: start.time + this.#graph.withinMs, first: start, key: state.key })
   }
 
   #releaseUntil(time: number): void {
-    for (let start = this.#due.first; start !== undefined; start = this.#due.first) {
-      const at = start.time + this.#graph.withinMs
-      if (at > time) return
-      const state = this.#due.take()
-      if (state === undefined || state.waitsFor !== start) continue
+    for (let due = this.#due.first; due !== undefined && due.time <= time; due = this.#due.first) {
+      this.#due.take()
+      const { time: at, first, key } = due
+      const state = this.#states.get(key)
+      if (state === undefined || state.waitsFor !== first) continue
       state.waitsFor = undefined
       this.#expire(state, at)
       this.#release(state, at)

@@ -9,8 +9,9 @@ import {
   type StreamEvent,
 } from '../model/index.ts'
 import { isBelow, skipAfter } from './after-match.ts'
+import { BinaryHeap } from './binary-heap.ts'
 import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
-import { Deadlines } from './deadlines.ts'
+import { type Deadline, isDueBefore } from './deadline.ts'
 import { decodeKey, encodeKey, waitingFor } from './encode-key.ts'
 import type { HeldMatch } from './held-matches.ts'
 import { emptyKeyState, type KeyState } from './key-state.ts'
@@ -47,7 +48,7 @@ export class RunMatcher implements KeyedMatcher {
   readonly #isSkippingStart: boolean
   readonly #states = new Map<string, KeyState>()
   readonly #changed = new Set<string>()
-  readonly #deadlines = new Deadlines()
+  readonly #deadlines = new BinaryHeap<Deadline>(isDueBefore)
   #partialMatches = 0
 
   constructor(automaton: Automaton, host: MatcherHost, observer?: RunObserver) {
@@ -103,7 +104,7 @@ export class RunMatcher implements KeyedMatcher {
   }
 
   advance(time: EventTime): void {
-    while (this.#deadlines.next <= time) {
+    while (this.nextDeadline <= time) {
       const entry = this.#deadlines.take()
       if (entry === undefined) return
       const { time: at, key } = entry
@@ -115,7 +116,7 @@ export class RunMatcher implements KeyedMatcher {
   }
 
   get nextDeadline(): number {
-    return this.#deadlines.next
+    return this.#deadlines.first?.time ?? Number.POSITIVE_INFINITY
   }
 
   has(key: string): boolean {
@@ -220,11 +221,12 @@ export class RunMatcher implements KeyedMatcher {
       return
     }
     for (const match of found)
-      if (!this.#isSkippingStart || !state.held.hasStart(match.first)) state.held.add(match)
-    for (let match = state.held.list[0]; match !== undefined; match = state.held.list[0]) {
+      if (!this.#isSkippingStart || !state.held.list.some(({ first }) => first === match.first))
+        state.held.add(match)
+    for (let match = state.held.first; match !== undefined; match = state.held.first) {
       const oldest = state.runs[0]
       if (oldest !== undefined && isBefore(oldest.first, match.first)) return
-      state.held.removeFirst()
+      state.held.take()
       const reported = this.#matchOf(match)
       this.#host.matched(reported, key)
       this.#skip(state, reported, key)
@@ -345,7 +347,7 @@ export class RunMatcher implements KeyedMatcher {
     if (first === undefined || (next === state.armed && first === state.armedFirst)) return
     state.armed = next
     state.armedFirst = first
-    this.#deadlines.add(next, first, key)
+    this.#deadlines.add({ time: next, first, key })
   }
 }
 

@@ -7,10 +7,11 @@ import {
   type StateWriter,
   type StreamEvent,
 } from '../model/index.ts'
+import { BinaryHeap } from './binary-heap.ts'
 import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
+import { type Deadline, isDueBefore } from './deadline.ts'
 import { DirtyKeys } from './dirty-keys.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
-import { FirstHeap } from './first-heap.ts'
 import { EventsMatch } from './taken.ts'
 
 const FORMAT = 1
@@ -18,6 +19,11 @@ const FORMAT = 1
 const TICK_MS = 2048
 /** What a step without events took; never written to. */
 const NONE: StreamEvent[] = []
+
+/** When the oldest start of a key reaches its limit and nothing came that should not. */
+interface Due extends Deadline {
+  readonly state: SuffixState
+}
 
 type TakenStart = Pick<Start, 'event' | 'slot'>
 
@@ -90,7 +96,7 @@ export class SuffixMatcher implements KeyedMatcher {
   readonly #dirty = new DirtyKeys<SuffixState>()
   /** Where time completes nothing, keys are only cleared away after their limit. */
   readonly #wheel: ExpiryWheel<SuffixState>
-  readonly #due = new FirstHeap<SuffixState>()
+  readonly #due = new BinaryHeap<Due>(isDueBefore)
   #starts = 0
   #live = 0
 
@@ -131,10 +137,9 @@ export class SuffixMatcher implements KeyedMatcher {
       if (this.#wheel.next <= time) this.#wheel.takeUntil(time, (state) => this.#sweep(state, time))
       return
     }
-    while (this.nextDeadline <= time) {
-      const at = this.nextDeadline
-      const state = this.#due.take()
-      if (state === undefined) return
+    for (let due = this.#due.first; due !== undefined && due.time <= time; due = this.#due.first) {
+      this.#due.take()
+      const { state, time: at } = due
       state.isArmed = false
       if (state.event !== undefined && state.event.time + this.#limitMs <= at) this.#completeByTime(state, at)
       this.#arm(state)
@@ -143,8 +148,7 @@ export class SuffixMatcher implements KeyedMatcher {
 
   get nextDeadline(): number {
     if (this.#plan.second !== 'absence') return this.#wheel.next
-    const first = this.#due.first
-    return first === undefined ? Number.POSITIVE_INFINITY : first.time + this.#limitMs
+    return this.#due.first?.time ?? Number.POSITIVE_INFINITY
   }
 
   has(key: string): boolean {
@@ -316,8 +320,10 @@ export class SuffixMatcher implements KeyedMatcher {
       return
     }
     state.isArmed = true
-    if (this.#plan.second === 'absence') this.#due.add(state.event, state)
-    else this.#wheel.add(state.event.time + this.#limitMs, state)
+    const { event: first, key } = state
+    const time = first.time + this.#limitMs
+    if (this.#plan.second === 'absence') this.#due.add({ time, first, key, state })
+    else this.#wheel.add(time, state)
   }
 
   #sweep(state: SuffixState, time: number): void {
