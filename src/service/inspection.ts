@@ -12,7 +12,33 @@ export type InspectRequest =
   /** Every rule that the partition has. */
   | { readonly kind: 'rules' }
   /** Partial matches of a rule, oldest first; of one key or of all. */
-  | { readonly kind: 'matches'; readonly rule: string; readonly key?: JsonValue; readonly limit: number }
+  | {
+      readonly kind: 'matches'
+      readonly rule: string
+      readonly key?: JsonValue
+      readonly limit: number
+      /** Those after this place in the order. */
+      readonly after?: MatchPlace
+    }
+  /** How many partial matches of a rule wait where. */
+  | { readonly kind: 'funnel'; readonly rule: string }
+
+/** Where a partial match stands among those of its rule: by start, then by first event, then by key. */
+export type MatchPlace = readonly [startedAt: string, seq: number, key: string]
+
+export const placeOf = ({ startedAt, events, key }: PartialMatchView): MatchPlace => [
+  startedAt,
+  Math.min(...events.map(({ seq }) => seq)),
+  `${JSON.stringify(key)} ${events.map(({ seq }) => seq).join()}`,
+]
+
+export function comparePlaces(left: MatchPlace, right: MatchPlace): number {
+  for (const index of [0, 1, 2] as const) {
+    const [one, other] = [left[index], right[index]]
+    if (one !== other) return one < other ? -1 : 1
+  }
+  return 0
+}
 
 /** Keyed by the request's `kind`. */
 export interface InspectAnswers {
@@ -20,6 +46,7 @@ export interface InspectAnswers {
   readonly rule: RuleStanding
   readonly rules: { readonly rules: readonly RuleReading[] }
   readonly matches: { readonly matches: readonly PartialMatchView[]; readonly total: number }
+  readonly funnel: Funnel
 }
 
 export type InspectReply<T> =
@@ -52,4 +79,23 @@ export interface PartialMatchView {
   readonly events: ReadonlyArray<{ readonly step: string; readonly seq: number; readonly time: string }>
   /** Names of the steps that could take the next event. */
   readonly waitingFor: readonly string[]
+}
+
+/** Partial matches that have taken the same steps and wait for the same ones. */
+export interface FunnelStage {
+  readonly taken: readonly string[]
+  readonly waitingFor: readonly string[]
+  readonly partialMatches: number
+  readonly keys: number
+  /** ISO 8601, event time. */
+  readonly oldest: string
+  readonly nextDeadline?: string
+}
+
+export interface Funnel {
+  readonly partialMatches: number
+  readonly keys: number
+  readonly stages: readonly FunnelStage[]
+  /** Partial matches beyond what is looked at for one answer. */
+  readonly notCounted: number
 }

@@ -5,6 +5,7 @@ import type { Broker } from './broker/index.ts'
 import { Catalogue, openBucket, RULES_BUCKET, sandboxedCompiler, VERSIONS_BUCKET } from './catalogue/index.ts'
 import { type Config, redactedConfig, redactUrl } from './config/index.ts'
 import { claimDataFolder } from './data-folder.ts'
+import { natsInputHistory, sandboxedTracer } from './history/index.ts'
 import {
   createHealthServer,
   createServer,
@@ -179,6 +180,8 @@ async function createApi(
     killed: base.metrics.compileKilled,
   })
   started.push({ name: 'compiler', stop: compiler.close })
+  const tracer = sandboxedTracer()
+  started.push({ name: 'tracer', stop: tracer.close })
   const catalogue = new Catalogue({
     rules: await openBucket(broker.connection, RULES_BUCKET),
     versions: await openBucket(broker.connection, VERSIONS_BUCKET),
@@ -200,6 +203,11 @@ async function createApi(
       input: natsStreamTail(broker, config.input.stream),
       output: natsStreamTail(broker, 'ALERTS'),
       inspector: natsInspector(broker.connection, config.partitions),
+      investigation: {
+        history: natsInputHistory(broker, config.input.stream),
+        tracer,
+        setup: engineOptions(config),
+      },
       about: async () => ({
         version: VERSION,
         roles,

@@ -12,8 +12,10 @@ import type { NatsConnection } from '@nats-io/transport-node'
 export interface StreamPage {
   readonly stream: string
   readonly filter?: string
-  /** First sequence to read; or the last message of every subject. */
-  readonly from: number | 'last-per-subject'
+  /** Several that do not overlap. */
+  readonly filters?: readonly string[]
+  /** First sequence to read, or the time from which on; or the last message of every subject. */
+  readonly from: number | 'last-per-subject' | { readonly time: number }
   /** Reading ends after this many messages. */
   readonly max: number
 }
@@ -37,6 +39,7 @@ export async function readStream(
     mem_storage: true,
     inactive_threshold: FORGOTTEN_AFTER_MS * NANOSECONDS,
     ...(page.filter === undefined ? {} : { filter_subject: page.filter }),
+    ...(page.filters === undefined ? {} : { filter_subjects: [...page.filters] }),
     ...startOf(page.from),
   })
   try {
@@ -63,6 +66,8 @@ export async function readStream(
 
 function startOf(from: StreamPage['from']): Partial<ConsumerConfig> {
   if (from === 'last-per-subject') return { deliver_policy: DeliverPolicy.LastPerSubject }
+  if (typeof from === 'object')
+    return { deliver_policy: DeliverPolicy.StartTime, opt_start_time: new Date(from.time).toISOString() }
   return from <= 1
     ? { deliver_policy: DeliverPolicy.All }
     : { deliver_policy: DeliverPolicy.StartSequence, opt_start_seq: from }

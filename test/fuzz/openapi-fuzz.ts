@@ -21,6 +21,10 @@ interface Operation {
   readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>
 }
 
+/** A segment of dots would make it another address. */
+const segmentOf = (text: string): string =>
+  /^\.{1,2}$/.test(text) ? 'dots' : encodeURIComponent(text.toWellFormed())
+
 export interface Violation {
   readonly request: string
   readonly status: number
@@ -146,8 +150,7 @@ function requestFor(operation: Operation): fc.Arbitrary<Request> {
       for (const { parameter, value, given } of values) {
         if (!given) continue
         const text = typeof value === 'string' ? value : JSON.stringify(value)
-        if (parameter.in === 'path')
-          path = path.replace(`{${parameter.name}}`, encodeURIComponent(text.toWellFormed()))
+        if (parameter.in === 'path') path = path.replace(`{${parameter.name}}`, segmentOf(text))
         else if (parameter.in === 'query') query.set(parameter.name, text)
         else headers[parameter.name] = text.replace(/[^\x20-\x7e]/g, '?')
       }

@@ -5,6 +5,7 @@ import {
   type RuleCompiler,
 } from '../../src/service/catalogue/index.ts'
 import { type Config, loadConfig } from '../../src/service/config/index.ts'
+import { localTracer } from '../../src/service/history/index.ts'
 import {
   type AlertEntry,
   type ApiOptions,
@@ -58,6 +59,7 @@ export function fakeInspector(partitions = 1, reachable = true): Inspector {
         rule: { version: Number.MAX_SAFE_INTEGER, status: 'live' },
         rules: { rules: [] },
         matches: { matches: [], total: 0 },
+        funnel: { partialMatches: 0, keys: 0, stages: [], notCounted: 0 },
       }
       return answers[request.kind] as never
     },
@@ -117,6 +119,11 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
     input: noTail,
     output: noTail,
     inspector: fakeInspector(),
+    investigation: {
+      history: { read: async () => ({ entries: [] }), entry: async () => undefined },
+      tracer: localTracer(),
+      setup: { stream: 'INPUT' },
+    },
     health: async () => ({ ready: true, checks: [] }),
     about: async () => ({
       version: '0',

@@ -12,4 +12,5 @@ export type {
 export { localCompiler } from './local-compiler.ts'
 export { memoryBucket } from './memory-bucket.ts'
 export { openBucket, RULES_BUCKET, VERSIONS_BUCKET } from './nats-bucket.ts'
+export { createSandbox } from './sandbox.ts'
 export { sandboxedCompiler } from './sandboxed-compiler.ts'

@@ -1,5 +1,6 @@
 import type { Catalogue, RuleCompiler } from '../catalogue/index.ts'
 import type { ApiKeyConfig, HttpConfig } from '../config/index.ts'
+import type { InvestigationPorts } from '../history/index.ts'
 import type { Log, ServiceMetrics } from '../telemetry/index.ts'
 import type { AlertLog } from './alert-log.ts'
 import type { EventIntake } from './event-intake.ts'
@@ -27,6 +28,8 @@ export interface Services extends HealthServices {
   /** The alert log, live. */
   readonly output: StreamTail
   readonly inspector: Inspector
+  /** The input log as it was, and what runs rules over it. */
+  readonly investigation: InvestigationPorts
   readonly about: () => Promise<About>
   /** The configuration in force, without secrets. */
   readonly configuration: () => unknown

@@ -1,16 +1,19 @@
 import type { Msg } from '@nats-io/transport-node'
-import type { JsonObject, JsonValue, ObservablePartition } from '../../engine/index.ts'
+import type { JsonObject, JsonValue, ObservablePartition, PartialMatchReport } from '../../engine/index.ts'
 import type { Broker } from '../broker/index.ts'
 import {
+  comparePlaces,
   type InspectAnswers,
   type InspectReply,
   type InspectRequest,
   inspectSubject,
   type PartialMatchView,
   type PartitionStatus,
+  placeOf,
   type RuleStanding,
 } from '../inspection.ts'
 import type { RuleReading } from '../telemetry/index.ts'
+import { funnelOf } from './funnel.ts'
 
 export interface Inspected {
   readonly index: number
@@ -43,6 +46,8 @@ function answer(message: Msg, inspected: Inspected): InspectReply<InspectAnswers
         return { ok: true, value: standingOf(inspected, request.rule) }
       case 'matches':
         return { ok: true, value: matchesOf(inspected.partition, request) }
+      case 'funnel':
+        return { ok: true, value: funnelOf(inspected.partition, request.rule) }
       default:
         return { ok: false, code: 'unknown-request', message: 'this worker does not know the question' }
     }
@@ -66,26 +71,34 @@ function matchesOf(
   partition: ObservablePartition,
   request: Extract<InspectRequest, { kind: 'matches' }>,
 ): InspectAnswers['matches'] {
-  const matches: PartialMatchView[] = []
   const limit = Math.min(request.limit, LIMIT_MAX)
+  let matches: PartialMatchView[] = []
   let total = 0
+  const oldest = (): PartialMatchView[] =>
+    matches.sort((left, right) => comparePlaces(placeOf(left), placeOf(right))).slice(0, limit)
   for (const report of partition.inspect(request.rule)) {
     if (request.key !== undefined && !isKey(report.key, request.key)) continue
     total += 1
-    if (matches.length >= limit) continue
-    matches.push({
-      key: report.key,
-      startedAt: new Date(report.startedAt).toISOString(),
-      ...(report.deadline === undefined ? {} : { deadline: new Date(report.deadline).toISOString() }),
-      events: report.events.map(({ step, sequence, time }) => ({
-        step,
-        seq: sequence,
-        time: new Date(time).toISOString(),
-      })),
-      waitingFor: report.waitingFor,
-    })
+    const view = viewOf(report)
+    if (request.after !== undefined && comparePlaces(placeOf(view), request.after) <= 0) continue
+    matches.push(view)
+    if (matches.length >= 8 * limit) matches = oldest()
   }
-  return { matches, total }
+  return { matches: oldest(), total }
+}
+
+function viewOf(report: PartialMatchReport): PartialMatchView {
+  return {
+    key: report.key,
+    startedAt: new Date(report.startedAt).toISOString(),
+    ...(report.deadline === undefined ? {} : { deadline: new Date(report.deadline).toISOString() }),
+    events: report.events.map(({ step, sequence, time }) => ({
+      step,
+      seq: sequence,
+      time: new Date(time).toISOString(),
+    })),
+    waitingFor: report.waitingFor,
+  }
 }
 
 /** By the value itself where the key has one part, else by the object of its parts. */

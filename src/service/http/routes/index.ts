@@ -5,6 +5,7 @@ import { EVENT_ROUTES } from './events.ts'
 import { RULE_WRITE_ROUTES } from './rule-writes.ts'
 import { RULE_ROUTES } from './rules.ts'
 import { HEALTH_ROUTES, STATUS_ROUTES } from './service.ts'
+import { WHY_ROUTES } from './why.ts'
 
 export { HEALTH_ROUTES } from './service.ts'
 
@@ -12,6 +13,7 @@ export { HEALTH_ROUTES } from './service.ts'
 export const ROUTES: readonly Route[] = [
   ...RULE_ROUTES,
   ...RULE_WRITE_ROUTES,
+  ...WHY_ROUTES,
   ...EVENT_ROUTES,
   ...EVENT_STREAM_ROUTES,
   ...ALERT_ROUTES,

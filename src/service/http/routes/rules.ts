@@ -1,7 +1,9 @@
 import type { JsonValue, Problem } from '../../../engine/index.ts'
 import type { StoredRule } from '../../catalogue/index.ts'
+import { comparePlaces, type MatchPlace, placeOf } from '../../inspection.ts'
 import { totalsByRule } from '../../telemetry/index.ts'
 import { askAll } from '../inspector.ts'
+import { mergeFunnels } from '../merge-funnels.ts'
 import { type Answer, data, problem, route } from '../route.ts'
 import { RULE_ID, ref, SEVERITY_VALUES, STATUS_VALUES } from '../schemas.ts'
 import { etagOf, headOf, noRule, ruleOf } from './rule-view.ts'
@@ -170,7 +172,7 @@ export const RULE_ROUTES = [
       return data({ id, ...explained.value })
     },
   }),
-  route<Id, { key?: string; limit: number }, unknown>({
+  route<Id, { key?: string; limit: number; cursor?: string }, unknown>({
     method: 'GET',
     path: '/v1/rules/{id}/matches',
     operation: 'listPartialMatches',
@@ -184,24 +186,48 @@ export const RULE_ROUTES = [
       properties: {
         key: { type: 'string', maxLength: 1024, description: 'Of one key only; JSON, or text as it is.' },
         limit: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+        cursor: { type: 'string', maxLength: 4096, description: '`next` of the page before.' },
       },
     },
     responses: { 200: { description: 'As the workers have them now.', schema: ref('RuleMatches') } },
-    problems: [404],
+    problems: [404, 422],
     handle: async ({ params: { id }, query }, { catalogue, inspector }) => {
+      const after = query.cursor === undefined ? undefined : placeIn(query.cursor)
+      if (after === 'unreadable') return problem(422, 'cursor-not-accepted', 'no page ended at this cursor')
       if ((await catalogue.get(id)) === undefined) return noRule(id)
       const { answers, unreachable } = await askAll(inspector, {
         kind: 'matches',
         rule: id,
         limit: query.limit,
+        ...(after === undefined ? {} : { after }),
         ...(query.key === undefined ? {} : { key: keyOf(query.key) }),
       })
       const matches = answers
         .flatMap(({ answer }) => answer.matches)
-        .sort((left, right) => (left.startedAt < right.startedAt ? -1 : 1))
-        .slice(0, query.limit)
+        .sort((left, right) => comparePlaces(placeOf(left), placeOf(right)))
       const total = answers.reduce((sum, { answer }) => sum + answer.total, 0)
-      return data({ rule: id, total, matches, unreachable })
+      const page = matches.slice(0, query.limit)
+      const last = page.at(-1)
+      // A full page may have more behind it; the page after the last one is empty.
+      const isFull = last !== undefined && page.length === query.limit
+      const next = isFull ? { next: Buffer.from(JSON.stringify(placeOf(last))).toString('base64url') } : {}
+      return data({ rule: id, total, matches: page, ...next, unreachable })
+    },
+  }),
+  route<Id, unknown, unknown>({
+    method: 'GET',
+    path: '/v1/rules/{id}/funnel',
+    operation: 'getRuleFunnel',
+    tag: 'rules',
+    access: 'read',
+    summary: 'How many partial matches of a rule wait at which step',
+    params: ID_PARAMS,
+    responses: { 200: { description: 'As the workers have them now.', schema: ref('RuleFunnel') } },
+    problems: [404],
+    handle: async ({ params: { id } }, { catalogue, inspector }) => {
+      if ((await catalogue.get(id)) === undefined) return noRule(id)
+      const { answers, unreachable } = await askAll(inspector, { kind: 'funnel', rule: id })
+      return data({ rule: id, ...mergeFunnels(answers.map(({ answer }) => answer)), unreachable })
     },
   }),
   route<Id, unknown, unknown>({
@@ -236,6 +262,18 @@ export const notReadable = (errors: readonly Problem[]): Answer =>
 function summaryOf(errors: readonly Problem[]): string {
   const count = errors.filter(({ severity }) => severity === 'error').length
   return count === 1 ? 'the text has 1 problem' : `the text has ${count} problems`
+}
+
+function placeIn(cursor: string): MatchPlace | 'unreadable' {
+  try {
+    const place: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString())
+    const [startedAt, seq, key] = Array.isArray(place) ? place : []
+    if (typeof startedAt === 'string' && typeof seq === 'number' && typeof key === 'string')
+      return [startedAt, seq, key]
+  } catch {
+    // Below.
+  }
+  return 'unreadable'
 }
 
 function keyOf(text: string): JsonValue {
