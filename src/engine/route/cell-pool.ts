@@ -1,17 +1,15 @@
 const SMALLEST = 8
 
-/** A part of the pool; its capacity is a power of two. */
+/** A part of the pool; its capacity is a power of two, or nothing. */
 export interface Cells {
   at: number
   capacity: number
   used: number
 }
 
-export const noCells = (): Cells => ({ at: 0, capacity: 0, used: 0 })
-
 /** Runs of numbers in one array: what is read together lies together in memory. */
 export class CellPool {
-  cells = new Float64Array(1024)
+  cells = new Int32Array(1024)
   #end = 0
   /** Places of blocks that were given back, by the exponent of their capacity. */
   readonly #free: number[][] = []
@@ -54,7 +52,7 @@ export class CellPool {
     const at = this.#end
     this.#end += capacity
     if (this.#end > this.cells.length) {
-      const larger = new Float64Array(Math.max(this.#end, this.cells.length * 2))
+      const larger = new Int32Array(Math.max(this.#end, this.cells.length * 2))
       larger.set(this.cells)
       this.cells = larger
     }

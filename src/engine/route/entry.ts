@@ -21,17 +21,26 @@ export interface OpenEntry extends Entry {
 }
 
 /*
- * Cells of an entry: their number, its id, and for each comparison three, the field's slot times four plus the kind, and two operands:
- * the value's id; or the ends of an interval, both inside. Several values are as many comparisons behind each other, of which the
- * last is the one that fails.
+ * Cells of an entry: their number, its id, and two for each comparison. The first says the field's slot, the kind, and how many
+ * alternatives come behind it; the second is the id of the value or of the interval. Several values are as many comparisons behind
+ * each other, of which the last is the one that fails.
  */
 export const HEADER = 2
-export const COMPARISON = 3
+export const COMPARISON = 2
 export const IS = 0
 export const IS_OR = 1
 export const WITHIN = 2
 
-const VALUES_MAX = 8
+const KIND_BITS = 2
+const ALTERNATIVE_BITS = 3
+const VALUES_MAX = 1 << ALTERNATIVE_BITS
+
+export const slotOf = (code: number): number => code >> (KIND_BITS + ALTERNATIVE_BITS)
+export const kindOf = (code: number): number => code & 3
+export const alternativesOf = (code: number): number => (code >> KIND_BITS) & (VALUES_MAX - 1)
+
+const codeOf = (slot: number, kind: number, alternatives = 0): number =>
+  (slot << (KIND_BITS + ALTERNATIVE_BITS)) | (alternatives << KIND_BITS) | kind
 
 /** Whether a conjunct is compared by cells. */
 export const isTold = ({ form, field, ask }: SharedPredicate): boolean => {
@@ -44,14 +53,14 @@ const isShort = (values: readonly Scalar[]): boolean => values.length > 0 && val
 const valuesOf = ({ form }: SharedPredicate): readonly Scalar[] =>
   form?.kind === 'one-of' ? form.values : []
 
-/** The entry as cells; values get ids, which `releaseValues` gives back. */
-export function cellsOf(entry: OpenEntry): number[] {
+/** The entry as cells; values and intervals get ids, which `releaseIds` gives back. */
+export function cellsOf(entry: OpenEntry, intervals: IntervalIds): number[] {
   const cells = [0, entry.id]
   // An equality fails more often than an interval.
   for (const predicate of entry.told) if (predicate.ask !== INTERVAL) pushValues(cells, predicate)
   for (const predicate of entry.told) {
-    if (predicate.ask === INTERVAL)
-      cells.push(((predicate.field as Field).slot << 2) | WITHIN, predicate.low, predicate.high)
+    if (predicate.ask !== INTERVAL) continue
+    cells.push(codeOf((predicate.field as Field).slot, WITHIN), intervals.acquire(predicate))
   }
   cells[0] = cells.length
   return cells
@@ -60,15 +69,43 @@ export function cellsOf(entry: OpenEntry): number[] {
 function pushValues(cells: number[], predicate: SharedPredicate): void {
   const field = predicate.field as Field
   const ids = valuesOf(predicate).map((value) => field.values.acquire(value))
+  // Behind a value that matches, its alternatives are passed over.
   ids.forEach((id, index) => {
-    // Behind a value that matches, its alternatives are passed over.
     const left = ids.length - 1 - index
-    cells.push((field.slot << 2) | (left === 0 ? IS : IS_OR), id, left)
+    cells.push(codeOf(field.slot, left === 0 ? IS : IS_OR, left), id)
   })
 }
 
-export function releaseValues(entry: OpenEntry): void {
+export function releaseIds(entry: OpenEntry, intervals: IntervalIds): void {
   for (const predicate of entry.told) {
+    if (predicate.ask === INTERVAL) intervals.release(predicate)
     for (const value of valuesOf(predicate)) predicate.field?.values.release(value)
+  }
+}
+
+/** Small numbers for intervals, and the ends of each: both inside. */
+export class IntervalIds {
+  /** By id, low and high. */
+  readonly ends: number[] = []
+  readonly #ids = new Map<SharedPredicate, { readonly id: number; users: number }>()
+  readonly #free: number[] = []
+
+  acquire(predicate: SharedPredicate): number {
+    let known = this.#ids.get(predicate)
+    if (known === undefined) {
+      known = { id: this.#free.pop() ?? this.ends.length >> 1, users: 0 }
+      this.#ids.set(predicate, known)
+      this.ends[2 * known.id] = predicate.low
+      this.ends[2 * known.id + 1] = predicate.high
+    }
+    known.users++
+    return known.id
+  }
+
+  release(predicate: SharedPredicate): void {
+    const known = this.#ids.get(predicate)
+    if (known === undefined || --known.users > 0) return
+    this.#ids.delete(predicate)
+    this.#free.push(known.id)
   }
 }

@@ -1,15 +1,19 @@
 import type { EventData, Frame, StreamEvent } from '../model/index.ts'
 import { type Branch, createBranch, type Nodes, type Search } from './branch.ts'
-import { CellPool, type Cells, noCells } from './cell-pool.ts'
+import { CellPool, type Cells } from './cell-pool.ts'
 import {
+  alternativesOf,
   COMPARISON,
   cellsOf,
   type Entry,
   HEADER,
+  IntervalIds,
   IS,
   isTold,
+  kindOf,
   type OpenEntry,
-  releaseValues,
+  releaseIds,
+  slotOf,
   WITHIN,
 } from './entry.ts'
 import { ABSENT, type Field, type FieldTable, NUMBER, readField, readValueId, UNTOLD } from './field.ts'
@@ -19,13 +23,11 @@ import { type Hop, isSamePath, type Witnesses, witnessesOf } from './placement.t
 import { type SharedPredicate, testShared } from './predicate.ts'
 import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
 
-/** Taps for which everything above the node holds, and what is left to look up for them. */
-interface Node {
+/** Taps for which everything above the node holds: in its cells those asked one by one, behind lookups the others. */
+interface Node extends Cells {
   taps: number
   /** Whether its taps are told apart by lookups; the few of a small node are asked one by one. */
   isSplit: boolean
-  /** Entries that are asked one after the other. */
-  readonly open: Cells
   readonly branches: Branch<Node>[]
   readonly bands: BandBranch[]
 }
@@ -39,7 +41,7 @@ interface BandBranch {
 const UNSPLIT_MAX = 16
 
 const NODES: Nodes<Node> = {
-  create: () => ({ taps: 0, isSplit: false, open: noCells(), branches: [], bands: [] }),
+  create: () => ({ at: 0, used: 0, isSplit: false, capacity: 0, taps: 0, branches: [], bands: [] }),
   isEmpty: (node) => node.taps === 0,
 }
 
@@ -52,6 +54,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   readonly #root = NODES.create()
   readonly #placed = new Map<Tap, Witnesses>()
   readonly #pool = new CellPool()
+  readonly #intervals = new IntervalIds()
   readonly #entries: OpenEntry[] = []
   readonly #freeIds: number[] = []
   #stamp = 0
@@ -87,8 +90,8 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   /** How many lookups an event begins with, and how many taps have no witness and are asked one by one. */
   describe(): { readonly lookups: number; readonly open: number } {
-    const { open, branches, bands } = this.#root
-    return { lookups: branches.length + bands.length, open: this.#inOrder(open).length }
+    const { branches, bands } = this.#root
+    return { lookups: branches.length + bands.length, open: this.#inOrder(this.#root).length }
   }
 
   match(stamp: number, frame: Frame, visit: VisitLane): void {
@@ -104,8 +107,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   }
 
   enter(node: Node): void {
-    const { open } = node
-    if (open.used > 0) this.#searchOpen(open.at, open.at + open.used)
+    if (node.used > 0) this.#searchOpen(node.at, node.at + node.used)
     if (!node.isSplit) return
     const { branches, bands } = node
     for (let index = 0; index < branches.length; index++) (branches[index] as Branch<Node>).search(this)
@@ -114,7 +116,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   /** Nothing can be told from the data alone: the expressions of everything below the node are asked. */
   examine(node: Node): void {
-    for (const entry of this.#inOrder(node.open)) this.#examineTap(entry.tap)
+    for (const entry of this.#inOrder(node)) this.#examineTap(entry.tap)
     for (const { intervals } of node.bands) for (const entry of intervals.all()) this.#examineTap(entry.tap)
     for (const branch of node.branches) for (const child of branch.all()) this.examine(child)
   }
@@ -131,25 +133,27 @@ export class RuleIndex implements TapIndex, Search<Node> {
   }
 
   /** 1: all comparisons of the entry at `start` hold; 0: one does not; -1: that cannot be told here. */
-  #compare(cells: Float64Array, start: number): 1 | 0 | -1 {
+  #compare(cells: Int32Array, start: number): 1 | 0 | -1 {
     const stamp = this.#stamp
     const { slots } = this.#fields
     const end = start + (cells[start] as number)
     for (let at = start + HEADER; at < end; at += COMPARISON) {
       const code = cells[at] as number
-      const field = slots[code >> 2] as Field
-      if ((code & 3) === WITHIN) {
+      const wanted = cells[at + 1] as number
+      const field = slots[slotOf(code)] as Field
+      if (kindOf(code) === WITHIN) {
         if (field.stamp !== stamp) readField(field, stamp, this.#data)
         const { kind } = field
         if (kind !== NUMBER) return kind === ABSENT ? 0 : -1
         const value = field.value as number
-        if (value < (cells[at + 1] as number) || value > (cells[at + 2] as number)) return 0
+        const { ends } = this.#intervals
+        if (value < (ends[2 * wanted] as number) || value > (ends[2 * wanted + 1] as number)) return 0
         continue
       }
       const id = field.valueStamp === stamp ? field.valueId : readValueId(field, stamp, this.#data)
-      if (id === (cells[at + 1] as number)) at += (cells[at + 2] as number) * COMPARISON
+      if (id === wanted) at += alternativesOf(code) * COMPARISON
       else if (id === UNTOLD) return -1
-      else if ((code & 3) === IS) return 0
+      else if (kindOf(code) === IS) return 0
     }
     return 1
   }
@@ -193,8 +197,8 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   #split(node: Node, depth: number): void {
     node.isSplit = true
-    const entries = this.#inOrder(node.open)
-    this.#pool.release(node.open)
+    const entries = this.#inOrder(node)
+    this.#pool.release(node)
     for (const entry of entries) {
       this.#forget(entry)
       // What is rare is known better now than when the first taps came.
@@ -211,16 +215,16 @@ export class RuleIndex implements TapIndex, Search<Node> {
     const id = this.#freeIds.pop() ?? this.#entries.length
     const open: OpenEntry = { ...entry, id, told, asked: rest.length === 0 ? undefined : rest }
     this.#entries[id] = open
-    this.#pool.append(node.open, cellsOf(open))
+    this.#pool.append(node, cellsOf(open, this.#intervals))
   }
 
   /** Takes the tap's entry out of the node's own; whether it was there. */
   #close(node: Node, tap: Tap): boolean {
     let offset = 0
-    for (const entry of this.#inOrder(node.open)) {
-      const length = this.#pool.cells[node.open.at + offset] as number
+    for (const entry of this.#inOrder(node)) {
+      const length = this.#pool.cells[node.at + offset] as number
       if (entry.tap === tap) {
-        this.#pool.cut(node.open, offset, length)
+        this.#pool.cut(node, offset, length)
         this.#forget(entry)
         return true
       }
@@ -230,7 +234,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   }
 
   #forget(entry: OpenEntry): void {
-    releaseValues(entry)
+    releaseIds(entry, this.#intervals)
     this.#freeIds.push(entry.id)
   }
 
