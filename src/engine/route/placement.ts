@@ -8,6 +8,9 @@ const PREFIX_LENGTH_MAX = 64
 const PREFIX_COMMONNESS = 4
 const TEXT_COMMONNESS = 8
 const SHORT_TEXT = 4
+/** A text of so many characters is rarer than a value. */
+const RARE_TEXT = 6
+const RARE_TEXT_COMMONNESS = 0.5
 
 /** One thing to look up. What is looked up after it is looked up among the taps that share it. */
 export type Hop =
@@ -51,28 +54,35 @@ export const hasWitness = ({ hops, band }: Witnesses): boolean => hops.length > 
 
 /**
  * Chooses what to look a tap up by: every equality, one `in`, one text (its beginning, or something in it), one field's interval;
- * presence only for want of better.
+ * presence only for want of better. `isSearched`: every event's text in that field is looked through anyway.
  */
-export function witnessesOf(conjuncts: readonly SharedPredicate[]): Witnesses {
+export function witnessesOf(
+  conjuncts: readonly SharedPredicate[],
+  isSearched: (path: readonly string[]) => boolean = () => false,
+): Witnesses {
   const left = new Set(conjuncts)
   const hops: PlannedHop[] = [...takeEqualities(left), ...takeText(left)]
   const band = takeBand(left)
   if (hops.length === 0 && band === undefined) hops.push(...takePresence(left))
-  hops.sort((a, b) => commonness(a) - commonness(b))
+  hops.sort((a, b) => commonness(a, isSearched) - commonness(b, isSearched))
   return { hops, band, residual: [...left] }
 }
 
 /**
  * What tells most taps apart is looked up first. A value is as common as the rules that ask for it are many; texts are searched for
- * together in one go, so that all but the rarest values come after them.
+ * together in one go, so that all but the rarest values come after them; those too where that search is made anyway.
  */
-function commonness({ hop, stands }: PlannedHop): number {
+function commonness(
+  { hop, stands }: PlannedHop,
+  isSearched: (path: readonly string[]) => boolean,
+): number {
   switch (hop.kind) {
     case 'equality':
       return hop.values.length * (stands?.users ?? 1)
     case 'prefix':
       return PREFIX_COMMONNESS
     case 'text':
+      if (hop.text.length >= RARE_TEXT && isSearched(hop.path)) return RARE_TEXT_COMMONNESS
       return hop.text.length < SHORT_TEXT ? Number.POSITIVE_INFINITY : TEXT_COMMONNESS
     case 'presence':
       return Number.POSITIVE_INFINITY

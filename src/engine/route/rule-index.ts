@@ -40,6 +40,9 @@ interface BandBranch {
 /** So many taps may stand in a node before it is split. */
 const UNSPLIT_MAX = 16
 
+/** So many texts make a field one that every event is searched in. */
+const SEARCHED_MIN = 8
+
 const NODES: Nodes<Node> = {
   create: () => ({ at: 0, used: 0, isSplit: false, capacity: 0, taps: 0, branches: [], bands: [] }),
   isEmpty: (node) => node.taps === 0,
@@ -71,7 +74,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   }
 
   add(tap: Tap): void {
-    const witnesses = witnessesOf(tap.shared)
+    const witnesses = witnessesOf(tap.shared, this.#isSearched)
     this.#placed.set(tap, witnesses)
     this.#insert(this.#root, 0, tap, witnesses)
   }
@@ -81,6 +84,13 @@ export class RuleIndex implements TapIndex, Search<Node> {
     if (witnesses === undefined) return
     this.#placed.delete(tap)
     this.#withdraw(this.#root, 0, tap, witnesses)
+  }
+
+  /** Whether so many taps are found by texts in a field already that one more costs nothing. */
+  readonly #isSearched = (path: readonly string[]): boolean => {
+    for (const { kind, field, width } of this.#root.branches)
+      if (kind === 'text' && width >= SEARCHED_MIN && isSamePath(field.path, path)) return true
+    return false
   }
 
   /** What a tap is looked up by; only of taps in this index. */
@@ -202,7 +212,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
     for (const entry of entries) {
       this.#forget(entry)
       // What is rare is known better now than when the first taps came.
-      const witnesses = depth === 0 ? witnessesOf(entry.tap.shared) : this.witnesses(entry.tap)
+      const witnesses = depth === 0 ? witnessesOf(entry.tap.shared, this.#isSearched) : this.witnesses(entry.tap)
       this.#placed.set(entry.tap, witnesses)
       if (isAtEnd(depth, witnesses)) this.#open(node, entryOf(depth, entry.tap, witnesses))
       else this.#passOn(node, depth, entry.tap, witnesses)
