@@ -72,10 +72,7 @@ export function witnessesOf(
  * What tells most taps apart is looked up first. A value is as common as the rules that ask for it are many; texts are searched for
  * together in one go, so that all but the rarest values come after them; those too where that search is made anyway.
  */
-function commonness(
-  { hop, stands }: PlannedHop,
-  isSearched: (path: readonly string[]) => boolean,
-): number {
+function commonness({ hop, stands }: PlannedHop, isSearched: (path: readonly string[]) => boolean): number {
   switch (hop.kind) {
     case 'equality':
       return hop.values.length * (stands?.users ?? 1)

@@ -212,7 +212,8 @@ export class RuleIndex implements TapIndex, Search<Node> {
     for (const entry of entries) {
       this.#forget(entry)
       // What is rare is known better now than when the first taps came.
-      const witnesses = depth === 0 ? witnessesOf(entry.tap.shared, this.#isSearched) : this.witnesses(entry.tap)
+      const witnesses =
+        depth === 0 ? witnessesOf(entry.tap.shared, this.#isSearched) : this.witnesses(entry.tap)
       this.#placed.set(entry.tap, witnesses)
       if (isAtEnd(depth, witnesses)) this.#open(node, entryOf(depth, entry.tap, witnesses))
       else this.#passOn(node, depth, entry.tap, witnesses)
