@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { PartitionOptions, SourceOptions } from '../engine/index.ts'
 import {
   type Broker,
+  type BrokerOptions,
   CONTROL_SUBJECT,
   connectBroker,
   type EmbeddedServer,
@@ -21,6 +22,8 @@ import type { Worker } from './worker/index.ts'
 export interface OwnedBroker {
   readonly broker: Broker
   readonly url: string
+  /** How another process connects to it; holds credentials. */
+  readonly connection: BrokerOptions
   readonly embedded: EmbeddedServer | undefined
   close(): Promise<void>
 }
@@ -34,13 +37,14 @@ export async function openBroker(
   const url = config.nats.url ?? embedded?.url ?? ''
   try {
     const { credsFile, user, password, token, tls } = config.nats
-    const broker = await connectBroker({
+    const connection: BrokerOptions = {
       url,
       name: options.name,
       ...(embedded === undefined
         ? { credsFile, user, password: password?.reveal(), token: token?.reveal(), tls }
         : {}),
-    })
+    }
+    const broker = await connectBroker(connection)
     try {
       await ensureInputStream(broker, config.input)
       await ensureAlertStream(broker, config.alerts)
@@ -51,6 +55,7 @@ export async function openBroker(
     return {
       broker,
       url,
+      connection,
       embedded,
       close: async () => {
         await broker.close()

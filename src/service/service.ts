@@ -26,6 +26,7 @@ import {
   type OwnedBroker,
   openBroker,
 } from './parts.ts'
+import { childReplayRunner, Replays } from './replay/index.ts'
 import { ServiceError } from './service-error.ts'
 import {
   createLog,
@@ -182,6 +183,11 @@ async function createApi(
   started.push({ name: 'compiler', stop: compiler.close })
   const tracer = sandboxedTracer()
   started.push({ name: 'tracer', stop: tracer.close })
+  const replays = new Replays(
+    childReplayRunner({ ...owned.connection, name: 'sequitur replay' }, engineOptions(config)),
+    base.now,
+  )
+  started.push({ name: 'replays', stop: () => replays.close() })
   const catalogue = new Catalogue({
     rules: await openBucket(broker.connection, RULES_BUCKET),
     versions: await openBucket(broker.connection, VERSIONS_BUCKET),
@@ -208,6 +214,7 @@ async function createApi(
         tracer,
         setup: engineOptions(config),
       },
+      replays,
       about: async () => ({
         version: VERSION,
         roles,

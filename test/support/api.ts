@@ -17,6 +17,7 @@ import {
   type Services,
   type StreamTail,
 } from '../../src/service/http/index.ts'
+import { type ReplayRunner, Replays } from '../../src/service/replay/index.ts'
 import { createServiceMetrics, silentLog, startTelemetry } from '../../src/service/telemetry/index.ts'
 
 export const NOW = Date.parse('2026-01-01T00:00:00Z')
@@ -85,6 +86,24 @@ const noTail: StreamTail = {
     new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true })),
 }
 
+/** Found nothing in an empty log, at once. */
+const noReplay: ReplayRunner = async (job) => ({
+  firstSequence: 1,
+  lastSequence: 0,
+  entries: 0,
+  events: 0,
+  late: 0,
+  deadLettered: 0,
+  alerts: 0,
+  alertsKept: 0,
+  withheld: {},
+  rules: job.rules.map(({ id, version }) => ({ rule: id, version, alerts: 0, withheld: {} })),
+  alertsPerHour: [],
+  topKeys: [],
+  durationMs: 1,
+  eventsPerSecond: 0,
+})
+
 export function fakeApi(options: FakeOptions = {}): FakeApi {
   const config = defaultConfig(options.config)
   const telemetry = startTelemetry({ serviceName: 'test', version: '0', environment: {} })
@@ -124,6 +143,7 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
       tracer: localTracer(),
       setup: { stream: 'INPUT' },
     },
+    replays: new Replays(noReplay, () => NOW),
     health: async () => ({ ready: true, checks: [] }),
     about: async () => ({
       version: '0',

@@ -29,6 +29,8 @@ export interface PartitionOptions {
   readonly rules?: ReadonlyArray<{ readonly program: RuleProgram; readonly status?: RuleStatus }>
   /** List values that hold from the start; not stored. */
   readonly lists?: Readonly<Record<string, readonly JsonValue[]>>
+  /** For runs that nobody restores (a replay): steps hold effects and no rows, and no payload is kept for one. */
+  readonly withoutRows?: boolean
 }
 
 /** The parts of the engine that a partition is put together from. */

@@ -43,7 +43,7 @@ import { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
 import { Lists } from './lists.ts'
 import { partialMatchReports, ruleStatistics } from './observe.ts'
 import type { PartitionOptions, PartitionParts } from './options.ts'
-import { restoreRows, type StoredMeta, takeRows } from './rows.ts'
+import { forgetRows, restoreRows, type StoredMeta, takeRows } from './rows.ts'
 import { readRuleEntry } from './rule-record.ts'
 import type { RuleRuntime, RuleSurroundings } from './rule-runtime.ts'
 import { RuleSet } from './rule-set.ts'
@@ -75,6 +75,7 @@ export class EnginePartition implements ObservablePartition {
   readonly #frame: Frame
   readonly #plans = new Map<string, Plan>()
   readonly #arena = new ByteArena()
+  readonly #hasRows: boolean
   #clock: EventClock
   #position = 0
   #ingestedAt = 0
@@ -88,6 +89,7 @@ export class EnginePartition implements ObservablePartition {
 
   constructor(options: PartitionOptions, parts: PartitionParts) {
     this.options = options
+    this.#hasRows = options.withoutRows !== true
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#sources = [...(options.sources ?? []), DEFAULT_SOURCE].map(resolveSource)
     this.#clock = new EventClock(this.#sources)
@@ -143,7 +145,9 @@ export class EnginePartition implements ObservablePartition {
     this.#isTaken = true
     const effects = this.#effects
     this.#effects = []
-    const rows: StateRow[] = takeRows(this, this.#meta())
+    let rows: StateRow[] = []
+    if (this.#hasRows) rows = takeRows(this, this.#meta())
+    else forgetRows(this, this.#now)
     return { position: this.position, ingestedAt: eventTime(this.#ingestedAt), effects, rows }
   }
 
@@ -243,7 +247,7 @@ export class EnginePartition implements ObservablePartition {
     payload: Uint8Array,
     at: { readonly plan: Plan; readonly watermark: number },
   ): void {
-    this.#arena.keep(event, payload)
+    if (this.#hasRows) this.#arena.keep(event, payload)
     if (this.waiting.size === 0 && event.time <= at.watermark) {
       this.#dispatch(event, at.plan)
       return

@@ -69,6 +69,29 @@ export function takeRows(state: Stateful, meta: StoredMeta): StateRow[] {
   return hasStopped ? [...new Map(rows.map((row) => [row.id, row])).values()] : rows
 }
 
+/** Does what taking the rows would do to the state, and writes none. */
+export function forgetRows(state: Stateful, now: number): void {
+  state.rules.orphans.length = 0
+  state.rules.stopped.length = 0
+  state.rules.changed.clear()
+  for (const runtime of state.dirtyRules.splice(0)) {
+    runtime.isDirty = false
+    runtime.extrasDirty = false
+    if (runtime.deadline === undefined) continue
+    const routes = state.rules.routesOf(runtime)
+    runtime.matcher.drainChanges((key, encode) => {
+      if (encode === undefined && routes !== undefined) state.router.settle(routes, key)
+    })
+  }
+  for (const { suppressions } of state.rules.running) {
+    if (suppressions.isIdle) continue
+    suppressions.sweep(now)
+    suppressions.drainChanges(() => undefined)
+  }
+  state.lists.drainChanges(() => undefined)
+  state.waiting.forgetRows()
+}
+
 function takeRuleRows(state: Stateful, rows: StateRow[]): void {
   const { events } = state
   let captured: LoggedEvent[] = []

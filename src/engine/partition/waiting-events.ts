@@ -71,6 +71,11 @@ export class WaitingEvents {
     return rows
   }
 
+  /** Nothing that came so far gets a row. */
+  forgetRows(): void {
+    this.#arrived = []
+  }
+
   restore(
     stored: ReadonlyArray<{ readonly number: number; readonly value: Uint8Array }>,
     watermark: number,

@@ -1,6 +1,7 @@
 import type { Catalogue, RuleCompiler } from '../catalogue/index.ts'
 import type { ApiKeyConfig, HttpConfig } from '../config/index.ts'
 import type { InvestigationPorts } from '../history/index.ts'
+import type { Replays } from '../replay/index.ts'
 import type { Log, ServiceMetrics } from '../telemetry/index.ts'
 import type { AlertLog } from './alert-log.ts'
 import type { EventIntake } from './event-intake.ts'
@@ -30,6 +31,7 @@ export interface Services extends HealthServices {
   readonly inspector: Inspector
   /** The input log as it was, and what runs rules over it. */
   readonly investigation: InvestigationPorts
+  readonly replays: Replays
   readonly about: () => Promise<About>
   /** The configuration in force, without secrets. */
   readonly configuration: () => unknown

@@ -1,9 +1,10 @@
 import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createInbox, type Msg, nanos, nuid, type Subscription } from '@nats-io/transport-node'
-import { eventTime, type LogEntry, streamSequence } from '../../engine/index.ts'
+import type { LogEntry } from '../../engine/index.ts'
 import { answerOfConnection, type Broker, findStream } from '../broker/index.ts'
 import { isServiceError, ServiceError } from '../service-error.ts'
 import type { BatchSource, StreamIdentity } from '../worker/ports.ts'
+import { toEntry } from './log-entry.ts'
 import { positionProof } from './position-proof.ts'
 import { DeliveryReader, readPending } from './reply-subject.ts'
 import { verifyPosition } from './verify-position.ts'
@@ -281,17 +282,3 @@ const isGone = (message: Msg): boolean => /deleted|leadership/i.test(message.hea
 
 const closed = (cause: unknown): ServiceError =>
   new ServiceError('broker-closed', 'the connection to the broker is closed', { cause })
-
-function toEntry(message: Msg, sequence: number, storedAt: number): LogEntry {
-  const entry = {
-    sequence: streamSequence(sequence),
-    subject: message.subject,
-    ingestedAt: eventTime(storedAt),
-    payload: message.data,
-  }
-  const { headers } = message
-  if (headers === undefined) return entry
-  const lower: Record<string, string> = {}
-  for (const name of headers.keys()) lower[name.toLowerCase()] = headers.get(name)
-  return { ...entry, headers: lower }
-}

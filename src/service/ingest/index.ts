@@ -1,4 +1,6 @@
 export { INGEST_CODES } from './codes.ts'
 export { type CursorOptions, openCursor } from './cursor.ts'
+export { toEntry } from './log-entry.ts'
 export { positionProof } from './position-proof.ts'
+export { DeliveryReader, readPending } from './reply-subject.ts'
 export { verifyPosition } from './verify-position.ts'

@@ -2,6 +2,7 @@ import type { Route } from '../route.ts'
 import { ALERT_ROUTES } from './alerts.ts'
 import { EVENT_STREAM_ROUTES } from './event-stream.ts'
 import { EVENT_ROUTES } from './events.ts'
+import { REPLAY_ROUTES } from './replays.ts'
 import { RULE_WRITE_ROUTES } from './rule-writes.ts'
 import { RULE_ROUTES } from './rules.ts'
 import { HEALTH_ROUTES, STATUS_ROUTES } from './service.ts'
@@ -17,6 +18,7 @@ export const ROUTES: readonly Route[] = [
   ...EVENT_ROUTES,
   ...EVENT_STREAM_ROUTES,
   ...ALERT_ROUTES,
+  ...REPLAY_ROUTES,
   ...STATUS_ROUTES,
   ...HEALTH_ROUTES,
 ]
