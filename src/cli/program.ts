@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ApplyOptions } from './commands/apply.ts'
+import type { DiffOptions } from './commands/diff.ts'
 import type { KeyOptions } from './commands/key.ts'
 import type { CommandContext } from './context.ts'
 import type { ExitCode } from './exit-code.ts'
@@ -138,6 +139,25 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
       }),
     )
 
+  program
+    .command('diff')
+    .summary('Say what applying rules would change')
+    .description(
+      'Compares rules with those of the service, and says what would become of their partial matches. Stores nothing. Exit code 1 when something is different.',
+    )
+    .argument('[paths...]', 'files, or folders with rules')
+    .option('-f, --file <path>', 'file or folder; may be repeated', collect, [])
+    .option('--prune', 'also the rules that are not among them, as removed')
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (paths: string[], options: DiffOptions & { readonly file: readonly string[] }) => {
+        const all = [...options.file, ...paths]
+        if (all.length === 0) program.error("error: name the rules, for example 'sequitur diff -f rules/'")
+        return (await import('./commands/diff.ts')).diff(context, all, options)
+      }),
+    )
+
   const get = program
     .command('get')
     .summary('Read rules and alerts from the service')
@@ -170,6 +190,48 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     .addOption(outputOption())
     .addOption(serverOption())
     .action(runs(async (options: object) => (await import('./commands/get.ts')).getAlerts(context, options)))
+
+  program
+    .command('why')
+    .summary('Say why a rule alerted for a key, or why not')
+    .description(
+      'Runs one rule over the events of one key and says what became of each, and the smallest change that would have alerted. Exit code 1 when there was no alert.',
+    )
+    .argument('<rule>', 'id of a rule of the service, or a file with one rule')
+    .argument('[key]', 'the key; JSON when it has several parts. Default: that of --event')
+    .option(
+      '--since <time>',
+      'ISO 8601, or how long ago (default: the longest limit of the rule, at least 1h)',
+    )
+    .option('--until <time>', 'ISO 8601, or how long ago')
+    .option('--event <sequence>', 'the time around this event of the input log', countOf)
+    .option('--rule-version <version>', 'of the rule (default: the one in force)', countOf)
+    .option(
+      '--input <file>',
+      'events as NDJSON with time, subject and data; asks no service. - reads from a pipe',
+    )
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (rule: string, key: string | undefined, options: object) =>
+        (await import('./commands/why.ts')).why(context, rule, key, options),
+      ),
+    )
+  program
+    .command('matches')
+    .summary('Show what has begun and is not complete')
+    .description('The partial matches of a rule, oldest first; or how many wait at which step.')
+    .argument('<rule>', 'id of a rule of the service')
+    .option('--key <key>', 'only of this key')
+    .option('--funnel', 'how many wait at which step')
+    .option('-n, --limit <count>', 'at most so many (default: 100)', countOf)
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (rule: string, options: object) =>
+        (await import('./commands/matches.ts')).matches(context, rule, options),
+      ),
+    )
 
   program
     .command('delete')

@@ -1,9 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type RunningService, serve, silentLog } from '../../src/service/index.ts'
 import { defaultConfig } from '../support/api.ts'
+import { sequitur } from '../support/processes.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sequitur-why-'))
 const RULE = `rule: payee
@@ -183,5 +184,102 @@ describe('partial matches', () => {
     const one = await call('/v1/rules/payee/matches?key=u10')
     expect(one.body).toMatchObject({ total: 1, matches: [{ waitingFor: ['payee'] }] })
     expect((await call('/v1/rules/payee/matches?cursor=x')).status).toBe(422)
+  })
+})
+
+const cli = (...words: readonly string[]) =>
+  sequitur(words, { cwd: folder, environment: { SEQUITUR_URL: service.url } })
+const rows = (text: string): Answer[] =>
+  text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+
+describe('the command line', () => {
+  test('why tells the story and ends with 1', async () => {
+    const { code, stdout } = await cli('why', 'payee', 'u7', '-o', 'table')
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^payee \(version 1\), key u7\n\d{4}-\d\d-\d\d\n/)
+    expect(stdout).toMatch(/\d\d:\d\d:\d\d {2}login: taken \(seq \d+\)/)
+    expect(stdout).toMatch(/NOT taken as payee, 19m30s.* after login, limit 15m/)
+    expect(stdout).toContain('nearest miss: 5m. With "followed within 20 minutes by payee"')
+    const piped = await cli('why', 'payee', '--event', String(sequences[3]))
+    expect(rows(piped.stdout).at(-1).text).toContain('nearest miss')
+    expect(JSON.parse((await cli('why', 'payee', 'u7', '-o', 'json')).stdout)).toMatchObject({
+      rule: 'payee',
+    })
+  })
+
+  test('why of a file of events, without a service', async () => {
+    writeFileSync(join(folder, 'payee.yaml'), RULE)
+    const at = (minute: number): string =>
+      new Date(Date.parse('2026-01-01T10:00:00Z') + minute * 60_000).toISOString()
+    const events = [
+      { time: at(0), subject: 'events.login', data: { user: 7, outcome: 'success', session: 1 } },
+      { time: at(3), subject: 'events.payee', data: { user: 7, session: 1 } },
+    ]
+    writeFileSync(
+      join(folder, 'events.ndjson'),
+      `${events.map((event) => JSON.stringify(event)).join('\n')}\n`,
+    )
+    const { code, stdout } = await sequitur(
+      ['why', 'payee.yaml', '7', '--input', 'events.ndjson', '-o', 'table'],
+      { cwd: folder },
+    )
+    expect(code).toBe(0)
+    expect(stdout).toMatch(
+      /10:00:00 {2}login: taken \(seq 1\)\n {2}10:03:00 {2}payee: taken \(seq 2\)\n {2}10:03:00 {2}ALERT/,
+    )
+    writeFileSync(join(folder, 'bad.ndjson'), '{"subject":"x"}\n')
+    const bad = await sequitur(['why', 'payee.yaml', '7', '--input', 'bad.ndjson'], { cwd: folder })
+    expect([bad.code, bad.stderr]).toEqual([
+      3,
+      expect.stringContaining('bad.ndjson:1: this line is no event'),
+    ])
+  })
+
+  test('matches lists them, and the funnel', async () => {
+    const list = await cli('matches', 'payee')
+    expect(rows(list.stdout).map(({ key }) => key.user)).toEqual(['u9', 'u9', 'u10'])
+    expect(rows((await cli('matches', 'payee', '--key', 'u10')).stdout)).toHaveLength(1)
+    const funnel = await cli('matches', 'payee', '--funnel', '-o', 'table')
+    expect(funnel.stdout).toMatch(/login +3 +2 .*payee$/m)
+  })
+
+  test('diff says what a change makes of the partial matches, and changes nothing', async () => {
+    const file = join(folder, 'payee.yaml')
+    writeFileSync(file, RULE)
+    expect((await cli('diff', '-f', 'payee.yaml')).code).toBe(0)
+    writeFileSync(file, `${RULE}severity: high\n`)
+    const kept = await cli('diff', '-f', 'payee.yaml')
+    expect([kept.code, rows(kept.stdout)]).toMatchObject([
+      1,
+      [{ id: 'payee', change: 'updated', partialMatches: { kept: 3, drained: 0, dropped: 0 } }],
+    ])
+    writeFileSync(file, RULE.replace('15 minutes', '20 minutes'))
+    const dropped = await cli('diff', '-f', 'payee.yaml')
+    expect(rows(dropped.stdout)).toMatchObject([
+      {
+        partialMatches: { kept: 0, dropped: 3 },
+        differences: [{ field: 'pattern', keepsPartialMatches: false }],
+      },
+    ])
+    expect(dropped.stderr).toContain('1 rule would change; 3 of their partial matches would be dropped')
+    writeFileSync(file, 'rule: other\nby: user\nevents: { a: events.a }\npattern: a\n')
+    const pruned = await cli('diff', '-f', 'payee.yaml', '--prune')
+    expect(rows(pruned.stdout)).toMatchObject([
+      { id: 'other', change: 'created' },
+      { id: 'payee', change: 'removed', partialMatches: { dropped: 3 } },
+    ])
+    expect((await call('/v1/rules/payee')).body.version).toBe(1)
+  })
+
+  test('after the change the statistics say it', async () => {
+    const changed = await put('payee', RULE.replace('15 minutes', '20 minutes'), '?force=true')
+    expect(changed.body).toMatchObject({ version: 2 })
+    expect(changed.body.partialMatches).toBeUndefined()
+    await expect
+      .poll(async () => (await call('/v1/rules/payee/stats')).body.total, { timeout: 10_000 })
+      .toMatchObject({ version: 2, dropped: 3, partialMatches: 0 })
   })
 })

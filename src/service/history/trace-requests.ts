@@ -10,6 +10,7 @@ import {
   lookAtEvent,
   type Problem,
   type Result,
+  type RuleComparison,
   type RuleProgram,
   readRules,
   streamSequence,
@@ -72,7 +73,7 @@ export interface TraceAnswers {
   readonly trace: Trace | null
   /** In the order of the rules; `null`: not one that reads the subject, or one that does not compile. */
   readonly look: ReadonlyArray<EventLook | string | null>
-  readonly compare: { readonly keepsPartialMatches: boolean }
+  readonly compare: RuleComparison
 }
 
 export type TraceAnswer = Result<TraceAnswers[TraceRequest['kind']]>
@@ -111,9 +112,8 @@ export function createTraceAnswerer(): (request: TraceRequest) => TraceAnswer {
         const before = programOf(request.before)
         const after = programOf(request.after)
         if (!after.ok) return after
-        const keepsPartialMatches =
-          before.ok && compareRules(before.value.definition, after.value.definition).keepsPartialMatches
-        return success({ keepsPartialMatches })
+        if (!before.ok) return before
+        return success(compareRules(before.value.definition, after.value.definition))
       }
       default:
         return request satisfies never

@@ -95,6 +95,28 @@ const tracedEvent = object(
   ['note'],
 )
 
+/** Said by dry runs. */
+const changeEffect = {
+  partialMatches: object(
+    {
+      kept: count('Go on under the new version.'),
+      drained: count('Go on under the old version until they end.'),
+      dropped: count('Are forgotten.'),
+    },
+    [],
+    'What a dry run would make of the partial matches that the rule has now.',
+  ),
+  differences: list(
+    object({
+      field: text('Key of the rule.'),
+      before: text('As it is.'),
+      after: text('As it would be.'),
+      keepsPartialMatches: { type: 'boolean', description: 'By itself.' },
+    }),
+    'Between the rule and what was sent to a dry run.',
+  ),
+} as const
+
 const activation = object(
   {
     state: {
@@ -127,6 +149,7 @@ const reading = object(
     ),
     withoutKey: count('Events without a usable key.'),
     shed: count('Partial matches dropped at a limit.'),
+    dropped: count('Partial matches given up because the rule changed.'),
     keys: count('With live state.'),
     partialMatches: count('Not complete yet.'),
   },
@@ -297,9 +320,10 @@ export const COMPONENTS = {
       change: { enum: ['created', 'updated', 'unchanged'] },
       dryRun: { type: 'boolean', description: 'Nothing was stored.' },
       activation,
+      ...changeEffect,
       warnings: list(entry),
     },
-    [...RULE_OPTIONAL, 'activation'],
+    [...RULE_OPTIONAL, 'activation', 'partialMatches', 'differences'],
   ),
   RuleRemoved: object(
     {
@@ -307,8 +331,9 @@ export const COMPONENTS = {
       version: count('The version that says it is gone.'),
       dryRun: { type: 'boolean', description: 'Nothing was removed.' },
       activation,
+      ...changeEffect,
     },
-    ['activation'],
+    ['activation', 'partialMatches', 'differences'],
   ),
   RuleList: object({ rules: list({ $ref: 'RuleHead#' }) }),
   RuleVersions: object({

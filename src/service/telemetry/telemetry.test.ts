@@ -36,6 +36,7 @@ const rule = {
   errors: [{ step: 'a', code: 'T2009', count: 4 }],
   withoutKey: 6,
   shed: 7,
+  dropped: 1,
   keys: 8,
   partialMatches: 9,
 }
@@ -108,6 +109,7 @@ test('the totals of a rule are those of all partitions', () =>
       errors: [{ step: 'a', code: 'T2009', count: 8 }],
       withoutKey: 12,
       shed: 14,
+      dropped: 2,
       keys: 16,
       partialMatches: 18,
     },

@@ -39,6 +39,8 @@ export interface RuleReading {
   readonly errors: ReadonlyArray<{ readonly step: string; readonly code: string; readonly count: number }>
   readonly withoutKey: number
   readonly shed: number
+  /** Partial matches given up because the rule changed or was stopped. */
+  readonly dropped: number
   readonly keys: number
   readonly partialMatches: number
 }
@@ -160,6 +162,7 @@ function addReadings(left: RuleReading, right: RuleReading): RuleReading {
     errors: [...errors.values()],
     withoutKey: left.withoutKey + right.withoutKey,
     shed: left.shed + right.shed,
+    dropped: left.dropped + right.dropped,
     keys: left.keys + right.keys,
     partialMatches: left.partialMatches + right.partialMatches,
   }

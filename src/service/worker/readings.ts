@@ -17,6 +17,7 @@ const readRule = (rule: RuleStatistics): RuleReading => ({
   errors: rule.errors.map(({ step, code, count }) => ({ step, code, count })),
   withoutKey: Object.values(rule.withoutKey).reduce((sum, count) => sum + count, 0),
   shed: rule.shed,
+  dropped: rule.dropped,
   keys: rule.keys,
   partialMatches: rule.partialMatches,
 })

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RuleStatus } from '../../../engine/index.ts'
-import type { Expectation, RuleText, WriteBy, WriteOutcome } from '../../catalogue/index.ts'
+import type { Expectation, RuleText, StoredRule, WriteBy, WriteOutcome } from '../../catalogue/index.ts'
+import { effectOfChange } from '../change-effect.ts'
 import { awaitActivation } from '../inspector.ts'
 import { problemEntry } from '../problem.ts'
 import { type Answer, type Call, data, problem, route, type TextBody } from '../route.ts'
@@ -95,12 +96,9 @@ export const RULE_WRITE_ROUTES = [
       const expected = expectationOf(call, call.query.force)
       if (expected === undefined) return badPrecondition()
       const by = byOf(call, call.query)
-      return answerOf(
-        await services.catalogue.put(call.params.id, textOf(call.body), expected, by),
-        services,
-        by,
-        call.params.id,
-      )
+      const before = call.query.dryRun ? await services.catalogue.get(call.params.id) : undefined
+      const outcome = await services.catalogue.put(call.params.id, textOf(call.body), expected, by)
+      return answerOf(outcome, services, by, call.params.id, before)
     },
   }),
   route<Id, Omit<WriteQuery, 'managedBy'>, unknown>({
@@ -123,8 +121,9 @@ export const RULE_WRITE_ROUTES = [
       const expected = expectationOf(call, call.query.force)
       if (expected === undefined) return badPrecondition()
       const by = byOf(call, call.query)
+      const before = call.query.dryRun ? await services.catalogue.get(call.params.id) : undefined
       const outcome = await services.catalogue.remove(call.params.id, expected, by)
-      return answerOf(outcome, services, by, call.params.id)
+      return answerOf(outcome, services, by, call.params.id, before)
     },
   }),
   route<Id, { dryRun: boolean }, { status: RuleStatus; reason?: string }>({
@@ -347,8 +346,17 @@ const byOf = (
   ...(query.managedBy === undefined ? {} : { managedBy: query.managedBy }),
 })
 
-async function answerOf(outcome: WriteOutcome, services: Services, by: WriteBy, id: string): Promise<Answer> {
+async function answerOf(
+  outcome: WriteOutcome,
+  services: Services,
+  by: WriteBy,
+  id: string,
+  before?: StoredRule,
+): Promise<Answer> {
   const dryRun = by.dryRun === true
+  /** What would become of the partial matches. */
+  const effect = async (after: StoredRule | undefined) =>
+    dryRun && before !== undefined ? effectOfChange(services, id, { before, after }) : {}
   const activation = async (version: number) =>
     dryRun
       ? {}
@@ -361,12 +369,19 @@ async function answerOf(outcome: WriteOutcome, services: Services, by: WriteBy, 
         change,
         dryRun,
         ...(await activation(rule.record.version)),
+        ...(await effect(rule)),
         warnings: outcome.problems.map(problemEntry),
       }
       return data(body, change === 'created' && !dryRun ? 201 : 200, etagOf(rule))
     }
     case 'removed':
-      return data({ id, version: outcome.version, dryRun, ...(await activation(outcome.version)) })
+      return data({
+        id,
+        version: outcome.version,
+        dryRun,
+        ...(await activation(outcome.version)),
+        ...(await effect(undefined)),
+      })
     case 'invalid':
       return notReadable(outcome.problems)
     case 'conflict':
