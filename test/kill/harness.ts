@@ -142,7 +142,7 @@ class World {
 
   async #cycle(cycle: number): Promise<string> {
     if (cycle % 20 === 7) return this.#killBroker()
-    if (cycle % 12 === 5) return this.#wakeZombie()
+    if (cycle % 12 === 5) return this.#wakeZombie(cycle)
     const draw = this.#random(3)
     if (draw === 0) {
       const worker = this.#spawn()
@@ -188,7 +188,7 @@ class World {
   }
 
   /** A worker is paused in its work, a successor takes over from the same data, and the first one wakes and goes on. */
-  async #wakeZombie(): Promise<string> {
+  async #wakeZombie(cycle: number): Promise<string> {
     this.#zombies += 1
     const zombie = this.#spawn()
     await zombie.running
@@ -202,6 +202,7 @@ class World {
     await zombie.ended
     clearTimeout(deadline)
     if (zombie.stoppedBecause === 'fenced') this.#zombiesFenced += 1
+    else this.#options.say?.(`cycle ${cycle}: a zombie ended with ${zombie.stoppedBecause ?? 'SIGKILL'}`)
     successor.kill('SIGKILL')
     await successor.ended
     return 'zombie'
