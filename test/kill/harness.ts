@@ -189,20 +189,28 @@ class World {
 
   /** A worker is paused in its work, a successor takes over from the same data, and the first one wakes and goes on. */
   async #wakeZombie(cycle: number): Promise<string> {
-    this.#zombies += 1
-    const zombie = this.#spawn()
-    await zombie.running
+    const paused = this.#spawn()
+    await paused.running
     await sleep(this.#random(100))
-    zombie.kill('SIGSTOP')
+    paused.kill('SIGSTOP')
     const successor = this.#spawn()
     await successor.running
+    if (successor.stoppedBecause === 'checkpoint-locked') {
+      // Paused within a transaction, it still holds the file: it is no zombie, and nobody can succeed it.
+      paused.kill('SIGCONT')
+      await sleep(this.#random(100))
+      paused.kill('SIGKILL')
+      await paused.ended
+      return 'paused-in-commit'
+    }
     await sleep(100 + this.#random(100))
-    zombie.kill('SIGCONT')
-    const deadline = setTimeout(() => zombie.kill('SIGKILL'), 15_000)
-    await zombie.ended
+    this.#zombies += 1
+    paused.kill('SIGCONT')
+    const deadline = setTimeout(() => paused.kill('SIGKILL'), 15_000)
+    await paused.ended
     clearTimeout(deadline)
-    if (zombie.stoppedBecause === 'fenced') this.#zombiesFenced += 1
-    else this.#options.say?.(`cycle ${cycle}: a zombie ended with ${zombie.stoppedBecause ?? 'SIGKILL'}`)
+    if (paused.stoppedBecause === 'fenced') this.#zombiesFenced += 1
+    else this.#options.say?.(`cycle ${cycle}: a zombie ended with ${paused.stoppedBecause ?? 'SIGKILL'}`)
     successor.kill('SIGKILL')
     await successor.ended
     return 'zombie'
