@@ -6,6 +6,7 @@ export const CLI_CODES = [
   'file-not-found',
   'file-not-readable',
   'no-rule-files',
+  'replay-cancelled',
   'server-unreachable',
 ] as const
 

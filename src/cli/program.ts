@@ -110,6 +110,30 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
       ),
     )
   program
+    .command('replay')
+    .summary('See what rules would have raised')
+    .description(
+      'Runs rules over the log of a service, or over a file, and raises nothing. Exit code 1 when --against finds a difference.',
+    )
+    .argument('<rules...>', 'files, folders, or ids of stored rules (id or id@version)')
+    .option('--since <time>', 'ISO 8601, or how long ago, for example 7d (default: the whole log)')
+    .option('--until <time>', 'ISO 8601, or how long ago')
+    .option('--against <what>', 'compare with what was raised (live), or with a version of the rule')
+    .option('--share <part>', 'of one core that it may use (default: 0.5)')
+    .option('--whole-log', 'read what no rule reads too: event time passes exactly as it did live')
+    .option('--input <file>', 'events as NDJSON, also .gz, - for standard input; needs no service')
+    .option('--subject <subject>', 'with --input: every line is an event of this subject')
+    .option('--lateness <time>', 'with --input: how far lines may be out of order')
+    .option('-c, --config <file>', 'with --input: where event time is read from (default: sequitur.yaml)')
+    .option('--alerts', 'print the alerts, one a line, instead of the figures')
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (paths: string[], options: object) =>
+        (await import('./commands/replay.ts')).replay(context, paths, options),
+      ),
+    )
+  program
     .command('init')
     .summary('Write a folder to begin with')
     .description(

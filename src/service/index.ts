@@ -6,6 +6,8 @@ export {
   type LoadOptions,
   loadConfig,
 } from './config/index.ts'
+export { engineOptions } from './parts.ts'
+export { type AlertGroup, type ReplayResult, ReplayRun } from './replay/index.ts'
 export { type RunOptions, runService } from './run.ts'
 export {
   api,

@@ -35,10 +35,12 @@ const EMPTY = new TextEncoder().encode('{}')
 export class ReplayRun {
   readonly #newer: Side
   readonly #older: Side | undefined
+  readonly #engine: ReplayEngine
   #lastSequence = 0
   entries = 0
 
   constructor(options: ReplayRunOptions) {
+    this.#engine = options.engine
     const side = (programs: readonly RuleProgram[]): Side => ({
       partition: createPartition({
         ...options.engine,
@@ -96,6 +98,18 @@ export class ReplayRun {
         payload: EMPTY,
       },
     ])
+  }
+
+  /** As `end`, for entries that nothing comes after: what waits for later events is matched, what is due by the last is fired. */
+  endAtLastEvent(): void {
+    const latenessOf = new Map(this.#engine.sources?.map(({ name, latenessMs }) => [name, latenessMs ?? 0]))
+    const { sources } = this.#newer.partition.statistics()
+    const newest = Math.max(...sources.map((source) => source.newest))
+    // The broker's time at which the slowest clock shows the time of the last event.
+    const at = sources.map(
+      ({ name, newest: own, heardAt }) => heardAt + newest - own + (latenessOf.get(name) ?? 0),
+    )
+    if (at.length > 0) this.end({ sequence: this.#lastSequence + 1, ingestedAtMs: Math.max(...at) })
   }
 
   result(durationMs: number): Omit<ReplayResult, 'firstSequence' | 'lastSequence' | 'difference'> {
