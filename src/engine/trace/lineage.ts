@@ -1,5 +1,5 @@
 import type { Graph } from '../automaton/index.ts'
-import { edgeLimit, PENDING_BIT, type Run } from '../matcher/index.ts'
+import { edgeLimit, type Run } from '../matcher/index.ts'
 import type { StreamEvent } from '../model/index.ts'
 import type { PassedLimit } from './contract.ts'
 
@@ -39,8 +39,6 @@ export function openSlots(run: Run): readonly number[] {
   const slots = run.state.edges.flatMap((edge, index) => ((run.open & (1 << index)) === 0 ? [] : edge.slots))
   return [...new Set(slots)]
 }
-
-export const isPending = (run: Run): boolean => (run.open & (1 << PENDING_BIT)) !== 0
 
 /** The open ways on of a run whose limit is reached. */
 export function expiriesOf(graph: Graph, run: Run, at: number): readonly Expiry[] {
