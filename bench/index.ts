@@ -183,14 +183,50 @@ function detection(): Row {
   }
 }
 
+/** What is wanted, beside what was measured. */
+function goals(scaling: readonly Row[], churned: Row, detected: Row): Row[] {
+  const large = scaling.filter(({ rules }) => rules === 10_000)
+  return [
+    ...large.flatMap((row) => [
+      atMost(`10,000 rules, ${row['mix']}: in parses of the event`, row['stage/parse'], 1),
+      atLeast(`10,000 rules, ${row['mix']}: times faster than one by one`, row['times faster'], 1000),
+    ]),
+    atMost('a rule taken out and put in at 10,000: ms, median', churned['median ms'], 1),
+    atMost('the longest of them: ms', churned['longest ms'], 10),
+    atMost('the longest event behind one: ms', churned['longest event ms'], 10),
+    atLeast('detection: parsed events/s', detected['events/s'], 150_000),
+  ]
+}
+
+type Cell = Row[string] | undefined
+
+const atMost = (goal: string, got: Cell, limit: number): Row => ({
+  goal,
+  wanted: `<= ${limit.toLocaleString('en')}`,
+  got: Number(got),
+  met: Number(got) <= limit ? 'yes' : 'no',
+})
+
+const atLeast = (goal: string, got: Cell, limit: number): Row => ({
+  goal,
+  wanted: `>= ${limit.toLocaleString('en')}`,
+  got: Number(got),
+  met: Number(got) >= limit ? 'yes' : 'no',
+})
+
+const scaled = await scaling()
+const churned = churn()
+const detected = detection()
 const results = {
-  scaling: await scaling(),
-  churn: churn(),
-  detection: detection(),
+  scaling: scaled,
+  churn: churned,
+  detection: detected,
+  goals: goals(scaled, churned, detected),
 }
 if (isJson) console.log(JSON.stringify(results))
 else {
   printTable('The rule stage by number of rules (µs of CPU per event)', results.scaling)
   printTable('Rules taken out and put in again under load', [results.churn])
   printTable('Detection-style: 3,000 rules, 40-field events', [results.detection])
+  printTable('Goals', results.goals)
 }
