@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ApplyOptions } from './commands/apply.ts'
 import type { DiffOptions } from './commands/diff.ts'
 import type { KeyOptions } from './commands/key.ts'
+import type { SilenceOptions } from './commands/silence.ts'
 import type { CommandContext } from './context.ts'
 import type { ExitCode } from './exit-code.ts'
 import { OUTPUT_FORMATS } from './terminal/output.ts'
@@ -208,6 +209,15 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
       ),
     )
   alertFilters(get.command('alerts').description('Alerts, newest first.'))
+    .option('--withheld', 'those that were kept back, with the reason')
+    .addOption(
+      new Option('--reason <reason>', 'only kept back for this reason').choices([
+        'suppressed',
+        'excepted',
+        'silenced',
+        'rate-limited',
+      ]),
+    )
     .option('--since <time>', 'ISO 8601, or how long ago, for example 24h')
     .option('--until <time>', 'ISO 8601, or how long ago')
     .option('-n, --limit <count>', 'at most so many (default: 50)', countOf)
@@ -273,6 +283,95 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
         (await import('./commands/delete.ts')).deleteRule(context, id, options),
       ),
     )
+
+  const list = program
+    .command('list')
+    .summary('Values that rules look up')
+    .description('Values that rules look up with $in_list(name, value).')
+  const common = (command: Command): Command => command.addOption(outputOption()).addOption(serverOption())
+  const changes = (command: Command): Command =>
+    common(
+      command
+        .option('--dry-run', 'say what would change, store nothing')
+        .option('--reason <text>', 'why; kept with the version'),
+    )
+  changes(
+    list
+      .command('add')
+      .description('Puts values on a list; one that is not there is made.')
+      .argument('<name>')
+      .argument('<values...>')
+      .option('--until <time>', 'ISO 8601; off the list from then on, in event time')
+      .option('--why <text>', 'why it is on the list'),
+  ).action(
+    runs(async (name: string, values: string[], options: object) =>
+      (await import('./commands/list.ts')).listAdd(context, name, values, options),
+    ),
+  )
+  changes(
+    list.command('rm').description('Takes values off a list.').argument('<name>').argument('<values...>'),
+  ).action(
+    runs(async (name: string, values: string[], options: object) =>
+      (await import('./commands/list.ts')).listRemove(context, name, values, options),
+    ),
+  )
+  common(
+    list.command('show').description('The values of a list; without a name all lists.').argument('[name]'),
+  ).action(
+    runs(async (name: string | undefined, options: object) =>
+      (await import('./commands/list.ts')).listShow(context, name, options),
+    ),
+  )
+  changes(
+    list
+      .command('import')
+      .description(
+        'Puts the values of a file on a list: .csv (value,until,why), .ndjson, .json, else a text a line.',
+      )
+      .argument('<name>')
+      .argument('<file>'),
+  ).action(
+    runs(async (name: string, file: string, options: object) =>
+      (await import('./commands/list.ts')).listImport(context, name, file, options),
+    ),
+  )
+
+  const silence = program
+    .command('silence')
+    .summary('Hold back alerts for a while')
+    .description('Hold back alerts for a while; what was held back: sequitur get alerts --withheld.')
+  common(
+    silence
+      .command('add')
+      .description('Holds back alerts for which everything named holds.')
+      .option('--rule <id>', 'of this rule')
+      .option('--namespace <name>', 'of this namespace')
+      .option('--key <key>', 'of this key')
+      .addOption(new Option('--severity <severity>', 'of this severity').choices(SEVERITIES))
+      .option('--from <time>', 'ISO 8601, or how long from now (default: now)')
+      .requiredOption('--until <time>', 'ISO 8601, or how long from now, for example 2h')
+      .requiredOption('--why <text>', 'why')
+      .option('--dry-run', 'check, store nothing'),
+  ).action(
+    runs(async (options: SilenceOptions) =>
+      (await import('./commands/silence.ts')).silenceAdd(context, options),
+    ),
+  )
+  common(
+    silence
+      .command('list')
+      .description('Silences, newest first.')
+      .addOption(
+        new Option('--state <state>', 'only in this state').choices(['active', 'scheduled', 'ended']),
+      ),
+  ).action(
+    runs(async (options: object) => (await import('./commands/silence.ts')).silenceList(context, options)),
+  )
+  common(silence.command('end').description('Ends a silence now.').argument('<id>')).action(
+    runs(async (id: string, options: object) =>
+      (await import('./commands/silence.ts')).silenceEnd(context, id, options),
+    ),
+  )
 
   const tail = program
     .command('tail')

@@ -5,6 +5,7 @@ import type { Broker } from './broker/index.ts'
 import { Catalogue, openBucket, RULES_BUCKET, sandboxedCompiler, VERSIONS_BUCKET } from './catalogue/index.ts'
 import { type Config, redactedConfig, redactUrl } from './config/index.ts'
 import { claimDataFolder } from './data-folder.ts'
+import { LISTS_BUCKET, ListDesk, SILENCES_BUCKET, SilenceDesk } from './desk/index.ts'
 import { natsInputHistory, sandboxedTracer } from './history/index.ts'
 import {
   createHealthServer,
@@ -200,6 +201,11 @@ async function createApi(
       ...base,
       catalogue,
       compiler,
+      lists: new ListDesk({ bucket: await openBucket(broker.connection, LISTS_BUCKET), now: base.now }),
+      silences: new SilenceDesk({
+        bucket: await openBucket(broker.connection, SILENCES_BUCKET),
+        now: base.now,
+      }),
       alerts: natsAlertLog(broker),
       intake: natsEventIntake(broker, {
         stream: config.input.stream,

@@ -95,7 +95,11 @@ describe('with API keys', () => {
     const key = keys.get(caller)
     const answer = await app.inject({
       method,
-      url: path.replace('{id}', 'hello').replace('{version}', '1').replace('{sequence}', '1'),
+      url: path
+        .replace('{id}', 'hello')
+        .replace('{version}', '1')
+        .replace('{sequence}', '1')
+        .replace('{name}', 'blocked'),
       ...(key === undefined ? {} : { headers: { authorization: `Bearer ${key}` } }),
     })
     const refused = [401, 403].includes(answer.statusCode)

@@ -5,6 +5,7 @@ import {
   type RuleCompiler,
 } from '../../src/service/catalogue/index.ts'
 import { type Config, loadConfig } from '../../src/service/config/index.ts'
+import { ListDesk, SilenceDesk } from '../../src/service/desk/index.ts'
 import { localTracer } from '../../src/service/history/index.ts'
 import {
   type AlertEntry,
@@ -119,6 +120,8 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
       fedSubjects: () => intake.subjects(),
     }),
     compiler,
+    lists: new ListDesk({ bucket: memoryBucket(), now: () => NOW }),
+    silences: new SilenceDesk({ bucket: memoryBucket(), now: () => NOW }),
     alerts: {
       page: async ({ limit, cursor, order, ...filter }) => {
         const ordered = order === 'desc' ? alerts.toReversed() : alerts

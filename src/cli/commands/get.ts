@@ -66,6 +66,8 @@ export interface AlertOptions extends GetOptions {
   readonly severity?: string
   readonly key?: string
   readonly mode?: string
+  readonly withheld?: boolean
+  readonly reason?: string
   readonly since?: string
   readonly until?: string
   readonly limit?: string
@@ -89,14 +91,15 @@ export async function getAlerts(
   options: AlertOptions,
 ): Promise<ExitCode> {
   const client = new ApiClient({ server: options.server, environment })
-  const { rule, severity, key, mode, since, until } = options
+  const { rule, severity, key, mode, since, until, withheld, reason } = options
+  const shownWithheld = withheld === true || reason !== undefined || mode === 'withheld'
   const wanted = Number(options.limit ?? 50)
   const entries: AlertEntry[] = []
   let cursor: string | undefined
   do {
     const limit = Math.min(PAGE_MAX, wanted - entries.length)
     const page: AlertPage = await client.json('/v1/alerts', {
-      query: { rule, severity, key, mode, since, until, limit, cursor },
+      query: { rule, severity, key, mode, withheld, reason, since, until, limit, cursor },
     })
     entries.push(...page.alerts)
     cursor = page.next
@@ -110,8 +113,18 @@ export async function getAlerts(
       { title: 'TIME', value: (entry) => timeColumn(summary(entry)?.time ?? '', now) },
       { title: 'SEVERITY', value: (entry) => summary(entry)?.severity.toUpperCase() },
       { title: 'RULE', value: (entry) => summary(entry)?.rule },
+      ...(shownWithheld ? [{ title: 'WITHHELD', value: withheldBecause }] : []),
       { title: 'MESSAGE', value: (entry) => summary(entry)?.message },
     ],
   })
   return EXIT.ok
+}
+
+/** Why an alert was kept back, with what did it. */
+function withheldBecause({ alert }: AlertEntry): string | undefined {
+  const { withheld } = (alert as { data?: { withheld?: Readonly<Record<string, unknown>> } }).data ?? {}
+  if (withheld === undefined) return undefined
+  return [withheld['reason'], withheld['exception'] ?? withheld['silence'] ?? withheld['until'] ?? '']
+    .join(' ')
+    .trim()
 }

@@ -13,6 +13,7 @@ export const ALERT_SCHEMA = 'https://sequitur.dev/schemas/alert.v1.schema.json'
 export type Withheld =
   | { readonly reason: 'suppressed'; readonly until: string }
   | { readonly reason: 'excepted'; readonly exception: string; readonly why?: string }
+  | { readonly reason: 'silenced'; readonly silence: string }
   | { readonly reason: 'rate-limited' }
 
 export interface AlertInput {

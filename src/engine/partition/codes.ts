@@ -8,6 +8,7 @@ export const NOTICE_CODES = [
   'skip-step-missed',
   'reorder-buffer-full',
   'rule-quarantined',
+  'silence-refused',
   'withheld-not-recorded',
 ] as const
 

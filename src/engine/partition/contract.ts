@@ -118,9 +118,16 @@ export interface PartialMatchReport {
   readonly deadline?: EventTime
 }
 
+/** Versions of what was activated beside rules, by name or id: what the log holds up to the position. */
+export interface ActivatedVersions {
+  readonly lists: ReadonlyMap<string, number>
+  readonly silences: ReadonlyMap<string, number>
+}
+
 /** A partition that can be asked what it is doing. Asking changes nothing. */
 export interface ObservablePartition extends Partition {
   statistics(): PartitionStatistics
+  activated(): ActivatedVersions
   /** The partial matches of a rule, of one canonical key or of all, oldest first per key; empty for an unknown rule. */
   inspect(rule: string, key?: string): Iterable<PartialMatchReport>
   /** How events find a running rule, by event definition: what is looked up, what is evaluated and shared. Empty for an unknown rule. */

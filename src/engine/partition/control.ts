@@ -18,10 +18,12 @@ export function readControl(payload: Uint8Array): Readonly<Record<string, unknow
 }
 
 export function readListChange(value: Readonly<Record<string, unknown>>): ListChange | undefined {
-  const { list, put, remove, replace } = value
+  const { list, version, put, remove, replace } = value
   if (typeof list !== 'string' || list === '') return undefined
+  if (version !== undefined && !Number.isSafeInteger(version)) return undefined
   return {
     list,
+    ...(version === undefined ? {} : { version: version as number }),
     put: Array.isArray(put) ? put.filter(isPut) : [],
     remove: Array.isArray(remove) ? (remove as JsonValue[]) : [],
     replace: replace === true,

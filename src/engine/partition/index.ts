@@ -1,4 +1,5 @@
 export type {
+  ActivatedVersions,
   Effect,
   LogEntry,
   ObservablePartition,
@@ -16,4 +17,5 @@ export { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
 export type { PartitionOptions, PartitionParts, RuleChange, RuleCompiler } from './options.ts'
 export { EnginePartition } from './partition.ts'
 export type { RuleRecord } from './rule-record.ts'
+export type { SilenceMatcher } from './silences.ts'
 export { newCounts, type PredicateErrorCount, type RuleCounts } from './statistics.ts'

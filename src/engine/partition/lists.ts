@@ -5,6 +5,8 @@ import { readInstant } from './instant.ts'
 /** A change of a list, as an entry of the log says it. */
 export interface ListChange {
   readonly list: string
+  /** A change that is no newer than the last one with a version is passed over; one without is always made. */
+  readonly version?: number
   readonly put?: ReadonlyArray<{ readonly value: JsonValue; readonly until?: string | number }>
   readonly remove?: readonly JsonValue[]
   /** Everything else on the list goes. */
@@ -22,6 +24,8 @@ export interface ListRow {
 export class Lists implements ListAccess {
   readonly #lists = new Map<string, Map<string, number>>()
   readonly #now: () => number
+  readonly #versions = new Map<string, number>()
+  readonly #newVersions = new Set<string>()
   readonly #changes = new Map<string, { readonly list: string; readonly value: string }>()
 
   constructor(now: () => number) {
@@ -38,6 +42,12 @@ export class Lists implements ListAccess {
 
   /** Values that cannot stand on a list (null, arrays, objects) and those beyond `valuesMax` are left out; gives how many. */
   change(change: ListChange, valuesMax: number): number {
+    const { version } = change
+    if (version !== undefined) {
+      if (version <= (this.#versions.get(change.list) ?? 0)) return 0
+      this.#versions.set(change.list, version)
+      this.#newVersions.add(change.list)
+    }
     let refused = 0
     if (change.replace === true) {
       for (const value of this.#lists.get(change.list)?.keys() ?? []) this.#delete(change.list, value)
@@ -61,6 +71,20 @@ export class Lists implements ListAccess {
     this.#lists.set(row.list, values)
     values.set(row.value, row.until ?? Number.POSITIVE_INFINITY)
     if (changed) this.#note(row.list, row.value)
+  }
+
+  restoreVersion(list: string, version: number): void {
+    this.#versions.set(list, version)
+  }
+
+  /** Last version of each list that has them. */
+  get versions(): ReadonlyMap<string, number> {
+    return this.#versions
+  }
+
+  drainVersions(visit: (list: string, version: number) => void): void {
+    for (const list of this.#newVersions) visit(list, this.#versions.get(list) ?? 0)
+    this.#newVersions.clear()
   }
 
   drainChanges(visit: (row: ListRow) => void): void {

@@ -454,6 +454,7 @@ describe('hostile entries', () => {
               'demo.b',
               'sequitur.log.rule',
               'sequitur.log.list',
+              'sequitur.log.silence',
               'sequitur.log.erase',
               'sequitur.log.tick',
               'sequitur.log.other',

@@ -28,6 +28,7 @@ import { DeadlineQueue, EventClock } from '../time/index.ts'
 import { ByteArena } from './byte-arena.ts'
 import type { NoticeCode } from './codes.ts'
 import type {
+  ActivatedVersions,
   Effect,
   LogEntry,
   ObservablePartition,
@@ -47,6 +48,7 @@ import { forgetRows, restoreRows, type StoredMeta, takeRows } from './rows.ts'
 import { readRuleEntry } from './rule-record.ts'
 import type { RuleRuntime, RuleSurroundings } from './rule-runtime.ts'
 import { RuleSet } from './rule-set.ts'
+import { readSilence, Silences } from './silences.ts'
 import { WaitingEvents } from './waiting-events.ts'
 
 const PLANS_MAX = 20_000
@@ -64,6 +66,7 @@ export class EnginePartition implements ObservablePartition {
   readonly options: PartitionOptions
   readonly limits: PartitionLimits
   readonly lists: Lists
+  readonly silences = new Silences()
   readonly rules: RuleSet
   readonly router: Router
   readonly events = new EventStore()
@@ -149,6 +152,10 @@ export class EnginePartition implements ObservablePartition {
     if (this.#hasRows) rows = takeRows(this, this.#meta())
     else forgetRows(this, this.#now)
     return { position: this.position, ingestedAt: eventTime(this.#ingestedAt), effects, rows }
+  }
+
+  activated(): ActivatedVersions {
+    return { lists: new Map(this.lists.versions), silences: this.silences.versions() }
   }
 
   statistics(): PartitionStatistics {
@@ -323,6 +330,12 @@ export class EnginePartition implements ObservablePartition {
         if (refused > 0) this.#notice('list-values-refused', { list: change.list, count: refused })
         return true
       }
+      case 'sequitur.log.silence': {
+        const silence = readSilence(value)
+        if (silence === undefined) return false
+        if (!this.silences.apply(silence, this.#now)) this.#notice('silence-refused', { silence: silence.id })
+        return true
+      }
       case 'sequitur.log.erase':
         if (!('key' in value)) return false
         this.#erase(value['key'] as JsonValue)
@@ -378,6 +391,7 @@ export class EnginePartition implements ObservablePartition {
       },
       deadlines: this.#deadlines,
       lists: this.lists,
+      silences: this.silences,
       limits: this.limits,
       stream: this.options.stream,
       redact,

@@ -6,6 +6,8 @@ export type RowKind =
   | { readonly kind: 'key'; readonly rule: string; readonly key: string }
   | { readonly kind: 'suppression'; readonly rule: string; readonly key: string }
   | { readonly kind: 'list'; readonly list: string; readonly value: string }
+  | { readonly kind: 'list-version'; readonly list: string }
+  | { readonly kind: 'silence'; readonly id: string }
   | { readonly kind: 'events'; readonly number: number }
   | { readonly kind: 'buffered'; readonly number: number }
 
@@ -15,6 +17,8 @@ export const extrasRow = (rule: string): string => `x/${rule}`
 export const keyPrefix = (rule: string): string => `k/${rule}/`
 export const suppressionRow = (rule: string, key: string): string => `s/${rule}/${key}`
 export const listRow = (list: string, value: string): string => `l/${list.length}/${list}/${value}`
+export const listVersionRow = (list: string): string => `v/${list}`
+export const silenceRow = (id: string): string => `q/${id}`
 export const eventsRow = (number: number): string => `e/${number}`
 export const bufferedRow = (number: number): string => `b/${number}`
 
@@ -36,6 +40,10 @@ export function parseRowId(id: string): RowKind | undefined {
       return { kind: 'suppression', rule: head, key: tail }
     case 'l/':
       return { kind: 'list', list: tail.slice(0, Number(head)), value: tail.slice(Number(head) + 1) }
+    case 'v/':
+      return { kind: 'list-version', list: rest }
+    case 'q/':
+      return { kind: 'silence', id: rest }
     case 'e/':
       return { kind: 'events', number: Number(rest) }
     case 'b/':

@@ -7,10 +7,21 @@ import type { PartitionCounters, StateRow } from './contract.ts'
 import type { EventStore } from './event-store.ts'
 import type { Lists } from './lists.ts'
 import { RowReader, RowWriter } from './row-codec.ts'
-import { extrasRow, keyPrefix, listRow, META, parseRowId, ruleRow, suppressionRow } from './row-ids.ts'
+import {
+  extrasRow,
+  keyPrefix,
+  listRow,
+  listVersionRow,
+  META,
+  parseRowId,
+  ruleRow,
+  silenceRow,
+  suppressionRow,
+} from './row-ids.ts'
 import type { RuleRecord } from './rule-record.ts'
 import type { RuleExtras, RuleRuntime } from './rule-runtime.ts'
 import type { RuleSet } from './rule-set.ts'
+import type { SilenceChange, Silences } from './silences.ts'
 import type { WaitingEvents } from './waiting-events.ts'
 
 /** What a partition knows beside rules, keys, lists and events. */
@@ -31,6 +42,7 @@ export interface Stateful {
   readonly rules: RuleSet
   readonly router: Router
   readonly lists: Lists
+  readonly silences: Silences
   readonly events: EventStore
   readonly waiting: WaitingEvents
   /** Emptied here. */
@@ -62,6 +74,10 @@ export function takeRows(state: Stateful, meta: StoredMeta): StateRow[] {
     const bytes = until === undefined ? undefined : json(until === Number.POSITIVE_INFINITY ? null : until)
     rows.push({ id: listRow(list, value), value: bytes })
   })
+  state.lists.drainVersions((list, version) => rows.push({ id: listVersionRow(list), value: json(version) }))
+  state.silences.drainChanges((id, silence) =>
+    rows.push({ id: silenceRow(id), value: silence === undefined ? undefined : json(silence) }),
+  )
   rows.push(...state.waiting.takeRows(meta.watermark))
   rows.push(...state.events.takeRows())
   rows.push({ id: META, value: json(meta) })
@@ -173,6 +189,8 @@ export function restoreRows(
   invariant(meta.format === 1, 'stored state is of a known format')
   restoreMeta(meta)
   for (const row of sorted.lists) state.lists.restore(row)
+  for (const { list, version } of sorted.listVersions) state.lists.restoreVersion(list, version)
+  for (const silence of sorted.silences) state.silences.restore(silence)
   for (const { rule, version, record } of sorted.rules) state.rules.restore(rule, version, record)
   state.events.load(sorted.events)
   for (const row of sorted.keys) restoreKey(state, row)
@@ -195,6 +213,8 @@ interface SortedRows {
     readonly record: RuleRecord | undefined
   }>
   readonly lists: Array<{ readonly list: string; readonly value: string; readonly until: number | undefined }>
+  readonly listVersions: Array<{ readonly list: string; readonly version: number }>
+  readonly silences: SilenceChange[]
   readonly events: Numbered[]
   readonly buffered: Numbered[]
   readonly keys: Keyed[]
@@ -210,6 +230,8 @@ function sortRows(rows: Iterable<StateRow>): SortedRows {
     isEmpty: true,
     rules: [],
     lists: [],
+    listVersions: [],
+    silences: [],
     events: [],
     buffered: [],
     keys: [],
@@ -236,6 +258,12 @@ function sortRows(rows: Iterable<StateRow>): SortedRows {
           value: row.value,
           until: parse<number | null>(value) ?? undefined,
         })
+        break
+      case 'list-version':
+        sorted.listVersions.push({ list: row.list, version: parse(value) })
+        break
+      case 'silence':
+        sorted.silences.push(parse(value))
         break
       case 'events':
         sorted.events.push({ number: row.number, value })

@@ -21,12 +21,20 @@ import type {
   StreamEvent,
 } from '../model/index.ts'
 import { eventTime } from '../model/index.ts'
-import { canonicalPart, compositeKey, type KeyFault, keyValue, type RouteTarget } from '../route/index.ts'
+import {
+  canonicalPart,
+  compositeKey,
+  type KeyFault,
+  keyText,
+  keyValue,
+  type RouteTarget,
+} from '../route/index.ts'
 import type { AlertProgram, RuleProgram } from '../rule/program.ts'
 import type { Deadline, DeadlineOwner, DeadlineQueue } from '../time/index.ts'
 import type { NoticeCode } from './codes.ts'
 import type { PartitionLimits } from './limits.ts'
 import type { PartitionOutput } from './output.ts'
+import type { Silences } from './silences.ts'
 import { countError, countIn, newCounts, type RuleCounts } from './statistics.ts'
 
 const NO_STEPS: StepAccess = { taken: () => [], count: () => 0 }
@@ -37,6 +45,7 @@ export interface RuleSurroundings {
   readonly output: PartitionOutput
   readonly deadlines: DeadlineQueue
   readonly lists: ListAccess
+  readonly silences: Silences
   readonly limits: PartitionLimits
   readonly stream: string
   readonly redact: ReadonlySet<string>
@@ -239,7 +248,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   #alert(match: Match, key: string, program: AlertProgram, timedOut: boolean): void {
     this.#touchExtras()
     const frame = this.#prepare(undefined, match, key, match.completedAt)
-    let withheld = this.#exceptionOf(frame)
+    let withheld = this.#exceptionOf(frame) ?? this.#silenceOf(match, key)
     let suppressedCount = 0
     if (withheld === undefined) {
       const admitted = this.#admit(frame, key)
@@ -283,6 +292,15 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
       return { reason: 'excepted', exception: exception.name, ...(why === undefined ? {} : { why }) }
     }
     return undefined
+  }
+
+  /** Before suppression: what nobody saw must not hold back what comes after the silence. */
+  #silenceOf(match: Match, key: string): Withheld | undefined {
+    const { silences } = this.#around
+    if (silences.size === 0) return undefined
+    const { id, namespace, severity } = this.program.definition
+    const silence = silences.find({ rule: id, namespace, severity, key: keyText(key) }, match.completedAt)
+    return silence === undefined ? undefined : { reason: 'silenced', silence }
   }
 
   #admit(frame: Frame, key: string): { readonly withheld?: Withheld; readonly count: number } {

@@ -1,3 +1,4 @@
+export type { Bucket, BucketEntry } from './bucket.ts'
 export {
   Catalogue,
   type Expectation,

@@ -16,6 +16,8 @@ export interface AlertFilter {
   readonly severity?: string
   /** The key as text: the `subject` of the CloudEvent. */
   readonly key?: string
+  /** Why it was kept back. */
+  readonly reason?: string
 }
 
 export interface AlertQuery extends AlertFilter {
@@ -163,10 +165,15 @@ export function readAlert(message: {
 }
 
 export function alertMatches(alert: Readonly<Record<string, unknown>>, filter: AlertFilter): boolean {
-  const { rule, severity } = (alert['data'] ?? {}) as { rule?: unknown; severity?: unknown }
+  const { rule, severity, withheld } = (alert['data'] ?? {}) as {
+    rule?: unknown
+    severity?: unknown
+    withheld?: { reason?: unknown }
+  }
   return (
     (filter.rule === undefined || filter.rule === rule) &&
     (filter.severity === undefined || filter.severity === severity) &&
-    (filter.key === undefined || filter.key === alert['subject'])
+    (filter.key === undefined || filter.key === alert['subject']) &&
+    (filter.reason === undefined || filter.reason === withheld?.reason)
   )
 }

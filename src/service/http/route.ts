@@ -83,7 +83,7 @@ export interface Route<Params = unknown, Query = unknown, Content = unknown> {
   /** As OpenAPI writes it: `/v1/rules/{id}`. */
   readonly path: string
   readonly operation: string
-  readonly tag: 'rules' | 'events' | 'alerts' | 'replays' | 'service'
+  readonly tag: 'rules' | 'events' | 'alerts' | 'lists' | 'silences' | 'replays' | 'service'
   readonly access: Access
   readonly summary: string
   /** May take a minute: it reads many texts. */

@@ -116,6 +116,29 @@ const changeEffect = {
     'Between the rule and what was sent to a dry run.',
   ),
 } as const
+const listHead = {
+  list: text('Its name.'),
+  version: count('Every write is the next one.'),
+  revision: count('The ETag; a change names it in If-Match.'),
+  description: text('For people.'),
+  owner: text('Who answers for it.'),
+  author: text('Who wrote this version.'),
+  reason: text('Why.'),
+  at: time('When.'),
+  count: count('Of values, expired ones too.'),
+} as const
+const LIST_OPTIONAL = ['description', 'owner', 'author', 'reason']
+
+const listValue = object(
+  {
+    value: { type: ['string', 'number'] },
+    until: text('Off the list from then on, in event time.'),
+    why: text('Why it is there.'),
+    author: text('Who put it there.'),
+    expired: { type: 'boolean', description: 'By the clock of the service.' },
+  },
+  ['until', 'why', 'author', 'expired'],
+)
 
 const activation = object(
   {
@@ -621,6 +644,42 @@ export const COMPONENTS = {
       ),
     },
     [],
+  ),
+  Lists: object({ lists: list(object(listHead, LIST_OPTIONAL)) }),
+  List: object({ ...listHead, values: list(listValue) }, LIST_OPTIONAL),
+  ListValues: object({ values: list(listValue) }),
+  ListWritten: object(
+    {
+      ...listHead,
+      change: { enum: ['created', 'updated', 'unchanged', 'removed'] },
+      dryRun: { type: 'boolean' },
+    },
+    LIST_OPTIONAL,
+  ),
+  Silences: object({ silences: list({ $ref: 'Silence#' }) }),
+  Silence: object(
+    {
+      id: text('Stands in the alerts that it holds back.'),
+      revision: count('The ETag.'),
+      state: { enum: ['active', 'scheduled', 'ended'] },
+      match: object(
+        {
+          rule: text('Id.'),
+          namespace: text('Of the rule.'),
+          key: text('As text.'),
+          severity: { enum: SEVERITY_VALUES },
+        },
+        ['rule', 'namespace', 'key', 'severity'],
+        'All that is named holds.',
+      ),
+      from: time('Event time, inclusive.'),
+      until: time('Event time, exclusive.'),
+      who: text('Who made it.'),
+      why: text('Why.'),
+      at: time('When it was made.'),
+      endedBy: text('Who ended it before its time.'),
+    },
+    ['who', 'endedBy'],
   ),
   AlertEntry: object(
     {

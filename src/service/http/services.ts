@@ -1,5 +1,6 @@
 import type { Catalogue, RuleCompiler } from '../catalogue/index.ts'
 import type { ApiKeyConfig, HttpConfig } from '../config/index.ts'
+import type { ListDesk, SilenceDesk } from '../desk/index.ts'
 import type { InvestigationPorts } from '../history/index.ts'
 import type { Replays } from '../replay/index.ts'
 import type { Log, ServiceMetrics } from '../telemetry/index.ts'
@@ -22,6 +23,8 @@ export interface HealthServices {
 export interface Services extends HealthServices {
   readonly catalogue: Catalogue
   readonly compiler: RuleCompiler
+  readonly lists: ListDesk
+  readonly silences: SilenceDesk
   readonly alerts: AlertLog
   readonly intake: EventIntake
   /** The input log, live. */

@@ -5,12 +5,26 @@ import { describeError } from '../service-error.ts'
 import type { Log } from '../telemetry/index.ts'
 import type { Clock } from './ports.ts'
 
-const BUCKET = 'SEQUITUR_RULES'
-const SUBJECT = 'sequitur.log.rule'
+/** What is carried from a bucket into the log. */
+export interface Activated {
+  readonly bucket: string
+  readonly subject: string
+  /** For people and message ids: `rule`, `list`, `silence`. */
+  readonly name: string
+  /** Who it is, and its entry of the log; undefined when somebody else wrote something else. */
+  readonly read: (text: string) => ActivatedEntry | undefined
+}
+
+export interface ActivatedEntry {
+  readonly id: string
+  readonly version: number
+  readonly payload: string
+}
 
 export interface ActivatorOptions {
   readonly broker: Broker
-  /** Rule versions that the log holds already, as far as the partitions here have read it; undefined while none runs here. */
+  readonly what: Activated
+  /** Versions that the log holds already, as far as the partitions here have read it; undefined while none runs here. */
   readonly knownVersions: () => ReadonlyMap<string, number> | undefined
   readonly log: Log
   readonly clock: Clock
@@ -23,7 +37,7 @@ const RETRY_MS = 2_000
 const KNOWN_MS_MAX = 500
 
 /**
- * Carries rule versions from their bucket into the input log, where they take their place among the events. Any number of workers
+ * Carries versions (of rules, lists, silences) from their bucket into the input log, where they take their place among the events. Any number of workers
  * may do it at once: the message id makes one of them, and the engine passes over versions it has. Everything in the bucket is
  * compared at the start, after every reconnect and after every failure, so nothing depends on a change having been seen.
  */
@@ -35,7 +49,10 @@ export async function runActivator(options: ActivatorOptions): Promise<void> {
       if (options.knownVersions() !== undefined) await follow(client, options)
     } catch (error) {
       if (signal.aborted) return
-      log.warn({ error }, `rules cannot be carried into the log for now: ${describeError(error)}`)
+      log.warn(
+        { error },
+        `${options.what.name}s cannot be carried into the log for now: ${describeError(error)}`,
+      )
     }
     await clock.sleep(250, signal)
   }
@@ -43,8 +60,8 @@ export async function runActivator(options: ActivatorOptions): Promise<void> {
 
 /** Until the signal, a reconnect, or a while after a failure. */
 async function follow(client: JetStreamClient, options: ActivatorOptions): Promise<void> {
-  const { broker, clock, signal, log } = options
-  const bucket = await answerOfConnection(broker, new Kvm(client).create(BUCKET, { history: 1 }), signal)
+  const { broker, clock, signal, log, what } = options
+  const bucket = await answerOfConnection(broker, new Kvm(client).create(what.bucket, { history: 1 }), signal)
   const watch = await answerOfConnection(broker, bucket.watch(), signal)
   const ending = new AbortController()
   const end = (): void => {
@@ -60,9 +77,12 @@ async function follow(client: JetStreamClient, options: ActivatorOptions): Promi
   try {
     for await (const entry of watch) {
       try {
-        await activate(client, entry, { known, log })
+        await activate(client, entry, { known, log, what })
       } catch (error) {
-        log.warn({ error, rule: entry.key }, 'the input log did not take a rule version; it is tried again')
+        log.warn(
+          { error, [what.name]: entry.key },
+          `the input log did not take a ${what.name} version; it is tried again`,
+        )
         void clock.sleep(RETRY_MS, ending.signal).then(end)
       }
     }
@@ -73,39 +93,34 @@ async function follow(client: JetStreamClient, options: ActivatorOptions): Promi
   }
 }
 
-function remembered({ knownVersions, clock }: ActivatorOptions): (rule: string) => number {
+function remembered({ knownVersions, clock }: ActivatorOptions): (id: string) => number {
   let versions = knownVersions()
   let readAt = clock.monotonicMs()
-  return (rule) => {
+  return (id) => {
     if (clock.monotonicMs() - readAt > KNOWN_MS_MAX) {
       versions = knownVersions()
       readAt = clock.monotonicMs()
     }
-    return versions?.get(rule) ?? 0
+    return versions?.get(id) ?? 0
   }
 }
 
 async function activate(
   client: JetStreamClient,
   entry: KvWatchEntry,
-  { known, log }: { readonly known: (rule: string) => number; readonly log: Log },
+  {
+    known,
+    log,
+    what,
+  }: { readonly known: (id: string) => number; readonly log: Log; readonly what: Activated },
 ): Promise<void> {
   if (entry.operation !== 'PUT') return
-  const record = readIdentity(entry.string())
+  const record = what.read(entry.string())
   if (record === undefined) {
-    log.warn({ rule: entry.key }, 'the rule bucket holds something that is not a rule record')
+    log.warn({ [what.name]: entry.key }, `the bucket ${what.bucket} holds something that is no ${what.name}`)
     return
   }
   if (record.version <= known(record.id)) return
-  await client.publish(SUBJECT, entry.value, { msgID: `rule.${record.id}.${record.version}` })
-  log.info({ rule: record.id, version: record.version }, 'rule version written to the log')
-}
-
-function readIdentity(text: string): { readonly id: string; readonly version: number } | undefined {
-  try {
-    const { id, version } = JSON.parse(text) as { id?: unknown; version?: unknown }
-    return typeof id === 'string' && typeof version === 'number' ? { id, version } : undefined
-  } catch {
-    return undefined
-  }
+  await client.publish(what.subject, record.payload, { msgID: `${what.name}.${record.id}.${record.version}` })
+  log.info({ [what.name]: record.id, version: record.version }, `${what.name} version written to the log`)
 }

@@ -1,10 +1,11 @@
-import type { PartitionOptions } from '../../engine/index.ts'
+import type { ObservablePartition, PartitionOptions } from '../../engine/index.ts'
 import { answerOfConnection, type Broker } from '../broker/index.ts'
 import type { PartitionStatus } from '../inspection.ts'
 import { acquireLease, type Lease, ownerId } from '../ownership/index.ts'
 import { isServiceError, ServiceError } from '../service-error.ts'
 import type { Log, PartitionReading, WorkerMetrics } from '../telemetry/index.ts'
-import { runActivator } from './activator.ts'
+import { LISTS, RULES, SILENCES } from './activated.ts'
+import { type Activated, runActivator } from './activator.ts'
 import { systemClock } from './clock.ts'
 import { answerInspection } from './inspector.ts'
 import { PartitionRunner, type RunnerPorts } from './partition-runner.ts'
@@ -109,13 +110,15 @@ class RunningWorker implements Worker {
     }
     this.#stopWatching = this.#options.metrics.watch(() => this.#readings())
     this.#background.push(
-      runActivator({
-        broker,
-        log,
-        clock: this.#clock,
-        signal,
-        knownVersions: () => this.#knownVersions(),
-      }),
+      ...(
+        [
+          [RULES, () => this.#knownVersions(ruleVersions)],
+          [LISTS, () => this.#knownVersions((partition) => partition.activated().lists)],
+          [SILENCES, () => this.#knownVersions((partition) => partition.activated().silences)],
+        ] satisfies ReadonlyArray<readonly [Activated, () => ReadonlyMap<string, number> | undefined]>
+      ).map(([what, knownVersions]) =>
+        runActivator({ broker, what, log, clock: this.#clock, signal, knownVersions }),
+      ),
       runTicker({
         broker,
         clock: this.#clock,
@@ -244,11 +247,13 @@ class RunningWorker implements Worker {
   }
 
   /** Of any partition here: every partition reads the whole log, so what one of them has the log holds. */
-  #knownVersions(): ReadonlyMap<string, number> | undefined {
+  #knownVersions(
+    of: (partition: ObservablePartition) => ReadonlyMap<string, number>,
+  ): ReadonlyMap<string, number> | undefined {
     if (this.#slots.every(({ runner }) => runner === undefined)) return undefined
     const versions = new Map<string, number>()
     for (const { runner } of this.#slots)
-      for (const { id, version } of runner?.partition.statistics().rules ?? [])
+      for (const [id, version] of runner === undefined ? [] : of(runner.partition))
         versions.set(id, Math.max(version, versions.get(id) ?? 0))
     return versions
   }
@@ -264,6 +269,9 @@ class RunningWorker implements Worker {
     })
   }
 }
+
+const ruleVersions = (partition: ObservablePartition): ReadonlyMap<string, number> =>
+  new Map(partition.statistics().rules.map(({ id, version }) => [id, version]))
 
 const stoppedBecause = (failure: unknown): { readonly code: string; readonly message: string } => ({
   code: isServiceError(failure) ? failure.code : 'engine-failed',

@@ -17,6 +17,11 @@ const FILTER = {
     default: 'live',
     description: 'Raised, raised in shadow, or kept back with a reason.',
   },
+  withheld: { type: 'boolean', default: false, description: 'The same as mode=withheld.' },
+  reason: {
+    enum: ['suppressed', 'excepted', 'silenced', 'rate-limited'],
+    description: 'Only kept back for this reason; the mode is withheld then.',
+  },
 } as const
 
 const INSTANT = {
@@ -30,7 +35,12 @@ interface Filter {
   readonly severity?: string
   readonly key?: string
   readonly mode: AlertMode
+  readonly withheld: boolean
+  readonly reason?: string
 }
+
+const modeOf = ({ mode, withheld, reason }: Filter): AlertMode =>
+  withheld || reason !== undefined ? 'withheld' : mode
 
 interface PageQuery extends Filter {
   readonly since?: string
@@ -75,7 +85,7 @@ export const ALERT_ROUTES = [
       },
     },
     handle: async ({ query, url }, { alerts, now }) => {
-      const { mode, rule, severity, key, limit, order } = query
+      const { rule, severity, key, reason, limit, order } = query
       const since = instantOf(query.since, now())
       const until = instantOf(query.until, now())
       for (const [name, value] of [['since', since] as const, ['until', until] as const])
@@ -84,9 +94,10 @@ export const ALERT_ROUTES = [
             hint: 'for example 2026-01-01T00:00:00Z, or 24h',
           })
       const page = await alerts.page({
-        mode,
+        mode: modeOf(query),
         limit,
         order,
+        ...(reason === undefined ? {} : { reason }),
         ...(rule === undefined ? {} : { rule }),
         ...(severity === undefined ? {} : { severity }),
         ...(key === undefined ? {} : { key }),
@@ -141,7 +152,7 @@ export const ALERT_ROUTES = [
       return {
         kind: 'stream',
         run: (sink) =>
-          output.follow({ filter: ALERT_FILTERS[query.mode], signal, from }, async (message) => {
+          output.follow({ filter: ALERT_FILTERS[modeOf(query)], signal, from }, async (message) => {
             const entry = readAlert(message)
             if (entry !== undefined && alertMatches(entry.alert, query))
               await sink.send({ id: String(entry.sequence), event: 'alert', data: entry })

@@ -2,10 +2,12 @@ import type { Route } from '../route.ts'
 import { ALERT_ROUTES } from './alerts.ts'
 import { EVENT_STREAM_ROUTES } from './event-stream.ts'
 import { EVENT_ROUTES } from './events.ts'
+import { LIST_ROUTES } from './lists.ts'
 import { REPLAY_ROUTES } from './replays.ts'
 import { RULE_WRITE_ROUTES } from './rule-writes.ts'
 import { RULE_ROUTES } from './rules.ts'
 import { HEALTH_ROUTES, STATUS_ROUTES } from './service.ts'
+import { SILENCE_ROUTES } from './silences.ts'
 import { WHY_ROUTES } from './why.ts'
 
 export { HEALTH_ROUTES } from './service.ts'
@@ -19,6 +21,8 @@ export const ROUTES: readonly Route[] = [
   ...EVENT_STREAM_ROUTES,
   ...ALERT_ROUTES,
   ...REPLAY_ROUTES,
+  ...LIST_ROUTES,
+  ...SILENCE_ROUTES,
   ...STATUS_ROUTES,
   ...HEALTH_ROUTES,
 ]

@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RuleStatus } from '../../../engine/index.ts'
-import type { Expectation, RuleText, StoredRule, WriteBy, WriteOutcome } from '../../catalogue/index.ts'
+import type { Expectation, RuleText, RuleText, StoredRule, WriteBy, WriteBy, WriteOutcome, WriteOutcome } from '../../catalogue/index.ts'
 import { effectOfChange } from '../change-effect.ts'
 import { awaitActivation } from '../inspector.ts'
 import { problemEntry } from '../problem.ts'
 import { type Answer, type Call, data, problem, route, type TextBody } from '../route.ts'
 import { ref, STATUS_VALUES } from '../schemas.ts'
 import type { Services } from '../services.ts'
+import { badPrecondition, DRY_RUN, expectationOf, FORCE, PRECONDITIONS, REASON } from './preconditions.ts'
 import { splitRules } from './rule-texts.ts'
 import { etagOf, noRule, ruleOf } from './rule-view.ts'
 import { busy, ETAG, ID_PARAMS, notReadable } from './rules.ts'
@@ -30,32 +31,12 @@ const RULES_BODY = {
   },
 } as const
 
-const DRY_RUN = { type: 'boolean', default: false, description: 'Check and answer, store nothing.' } as const
-const REASON = { type: 'string', maxLength: 1000, description: 'Why; kept with the version.' } as const
 const MANAGED_BY = {
   type: 'string',
   maxLength: 256,
   pattern: '^[a-z]+:[^\\s]+$',
   description: 'Where the text is kept: git:repository@commit.',
 } as const
-const FORCE = {
-  type: 'boolean',
-  default: false,
-  description: 'Replace whatever is there; instead of If-Match.',
-} as const
-
-const PRECONDITIONS = {
-  type: 'object',
-  properties: {
-    'if-match': {
-      type: 'string',
-      maxLength: 64,
-      description: 'The revision that is changed, in quotes; or *.',
-    },
-    'if-none-match': { type: 'string', maxLength: 64, description: '*: only if there is no such rule.' },
-  },
-} as const
-
 interface Id {
   readonly id: string
 }
@@ -313,29 +294,6 @@ const textOf = ({ text, type }: TextBody): RuleText => ({
 })
 
 /** What the caller knows of the rule, from its headers; undefined when they cannot be read. */
-function expectationOf(call: Call, force = false): Expectation | undefined {
-  const match = call.headers['if-match']?.trim()
-  const noneMatch = call.headers['if-none-match']?.trim()
-  if (match !== undefined && noneMatch !== undefined) return undefined
-  if (noneMatch !== undefined) return noneMatch === '*' ? { kind: 'absent' } : undefined
-  if (match === '*') return { kind: 'any' }
-  if (match !== undefined) {
-    const revision = /^"(\d{1,15})"$/.exec(match)?.[1]
-    return revision === undefined ? undefined : { kind: 'revision', revision: Number(revision) }
-  }
-  return force ? { kind: 'any' } : { kind: 'unstated' }
-}
-
-const badPrecondition = (): Answer =>
-  problem(
-    400,
-    'precondition-not-accepted',
-    'If-Match takes one revision in quotes or *, If-None-Match takes *',
-    {
-      hint: 'send If-Match: "7" with the revision from the ETag',
-    },
-  )
-
 const byOf = (
   call: Call<unknown, unknown, unknown>,
   query: { readonly dryRun: boolean; readonly reason?: string | undefined; readonly managedBy?: string },

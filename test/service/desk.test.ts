@@ -1,0 +1,188 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { jetstreamManager } from '@nats-io/jetstream'
+import { connect } from '@nats-io/transport-node'
+import { expect, onTestFinished, test } from 'vitest'
+import { startFakeApi } from '../support/api.ts'
+import { type Service, sequitur, startService } from '../support/processes.ts'
+
+const RULE = `rule: listed
+status: live
+by: user
+events:
+  A: events.a where $in_list("blocked", card)
+  B: events.b
+pattern: A followed by B within 5 minutes
+suppress: false
+alert: { message: "{{ $key }}" }
+`
+
+const json = (body: unknown, method = 'POST') => ({
+  method,
+  body: JSON.stringify(body),
+  headers: { 'content-type': 'application/json' },
+})
+
+/** Waits until the log has so many entries of a kind: what comes later is behind them. */
+async function inLog(service: Service, subject: string, count: number): Promise<void> {
+  const connection = await connect({ servers: service.nats })
+  onTestFinished(() => connection.close())
+  const manager = await jetstreamManager(connection)
+  await expect
+    .poll(
+      async () =>
+        (await manager.streams.info('SEQUITUR_INPUT', { subjects_filter: subject })).state.subjects?.[
+          subject
+        ] ?? 0,
+      { timeout: 20_000 },
+    )
+    .toBe(count)
+}
+
+async function pair(service: Service, user: string, card: string): Promise<void> {
+  const send = (subject: string) =>
+    fetch(`${service.url}/v1/events`, json({ subject, data: { user, card } })).then((answer) => answer.status)
+  expect([await send('events.a'), await send('events.b')]).toEqual([200, 200])
+}
+
+interface Entry {
+  readonly alert: { readonly subject: string; readonly data: { readonly withheld?: object } }
+}
+const alertsOf = async (service: Service, query = ''): Promise<readonly Entry[]> =>
+  ((await (await fetch(`${service.url}/v1/alerts${query}`)).json()) as { alerts: Entry[] }).alerts
+const keysOf = async (service: Service, query = ''): Promise<readonly string[]> =>
+  (await alertsOf(service, query)).map(({ alert }) => alert.subject).sort()
+
+test('a list changes what matches, a silence what is sent, each at its place in the log', async () => {
+  const service = await startService()
+  const run = (...args: string[]) => sequitur([...args, '--server', service.url])
+  const put = await fetch(`${service.url}/v1/rules/listed`, {
+    method: 'PUT',
+    body: RULE,
+    headers: { 'content-type': 'application/yaml' },
+  })
+  expect(put.status).toBe(201)
+  await pair(service, 'before', 'c1')
+
+  const file = join(service.folder, 'cards.csv')
+  writeFileSync(file, 'value,until,why\nc1,,stolen\n"c,2",2020-01-01,long ago\n')
+  const imported = await run('list', 'import', 'blocked', file)
+  expect([imported.code, JSON.parse(imported.stdout)]).toMatchObject([0, { change: 'created', count: 2 }])
+  await inLog(service, 'sequitur.log.list', 1)
+  await pair(service, 'on', 'c1')
+  await pair(service, 'expired', 'c,2')
+  await expect.poll(() => keysOf(service), { timeout: 20_000 }).toEqual(['on'])
+
+  const added = await run(
+    'silence',
+    'add',
+    '--rule',
+    'listed',
+    '--key',
+    'quiet',
+    '--until',
+    '2h',
+    '--why',
+    'x',
+  )
+  const { id } = JSON.parse(added.stdout) as { id: string }
+  await inLog(service, 'sequitur.log.silence', 1)
+  await pair(service, 'quiet', 'c1')
+  await pair(service, 'loud', 'c1')
+  await expect.poll(() => keysOf(service), { timeout: 20_000 }).toEqual(['loud', 'on'])
+  expect(await alertsOf(service, '?withheld=true')).toMatchObject([
+    { alert: { subject: 'quiet', data: { withheld: { reason: 'silenced', silence: id } } } },
+  ])
+  expect(await alertsOf(service, '?reason=suppressed')).toEqual([])
+  const shown = await run('get', 'alerts', '--withheld', '-o', 'table')
+  expect(shown.stdout).toContain(`silenced ${id}`)
+
+  expect(JSON.parse((await run('silence', 'end', id)).stdout)).toMatchObject({ state: 'ended' })
+  expect((await run('list', 'rm', 'blocked', 'c1')).code).toBe(0)
+  await inLog(service, 'sequitur.log.silence', 2)
+  await inLog(service, 'sequitur.log.list', 2)
+  await pair(service, 'after', 'c1')
+  await fetch(`${service.url}/v1/lists/blocked/values`, json([{ value: 'c3', why: 'w' }]))
+  await inLog(service, 'sequitur.log.list', 3)
+  await pair(service, 'quiet', 'c3')
+  await expect.poll(() => keysOf(service), { timeout: 20_000 }).toEqual(['loud', 'on', 'quiet'])
+}, 120_000)
+
+const call = async (app: Awaited<ReturnType<typeof startFakeApi>>['app'], request: object) => {
+  const answer = await app.inject(request)
+  return { status: answer.statusCode, body: answer.json(), etag: String(answer.headers['etag']) }
+}
+
+test('lists are changed by revision; what cannot be read changes nothing', async () => {
+  const { app } = await startFakeApi()
+  onTestFinished(() => app.close())
+  const url = '/v1/lists/blocked'
+  const yaml = { 'content-type': 'application/yaml' }
+  const text = 'list: blocked\nvalues: [a, { value: b, until: "2025-12-31", why: old }]\n'
+  const made = await call(app, { method: 'PUT', url, headers: yaml, payload: text })
+  expect(made).toMatchObject({ status: 200, body: { change: 'created', version: 1, count: 2 } })
+  expect(await call(app, { method: 'PUT', url, headers: yaml, payload: text })).toMatchObject({ status: 428 })
+  const same = { ...yaml, 'if-match': made.etag }
+  expect((await call(app, { method: 'PUT', url, headers: same, payload: text })).body.change).toBe(
+    'unchanged',
+  )
+  const other = text.replace('a,', 'z,')
+  expect((await call(app, { method: 'PUT', url, headers: same, payload: other })).body.version).toBe(2)
+  expect(await call(app, { method: 'PUT', url, headers: same, payload: text })).toMatchObject({
+    status: 412,
+    body: { code: 'changed-meanwhile' },
+  })
+  const values = `${url}/values`
+  const lines = { 'content-type': 'application/x-ndjson' }
+  const wrong = await call(app, {
+    method: 'POST',
+    url: values,
+    headers: lines,
+    payload: '"c"\n{"value":[]}\n7',
+  })
+  expect(wrong).toMatchObject({ status: 422, body: { errors: [{ code: 'import-not-readable', line: 2 }] } })
+  const many = Array.from({ length: 10_001 }, (_, index) => `v${index}`).join('\n')
+  const plain = { 'content-type': 'text/plain' }
+  expect(await call(app, { method: 'POST', url: values, headers: plain, payload: many })).toMatchObject({
+    status: 422,
+    body: { errors: [{ code: 'list-too-large' }] },
+  })
+  const dry = await call(app, { method: 'POST', url: `${values}?dryRun=true`, headers: plain, payload: 'c' })
+  expect(dry.body).toMatchObject({ count: 3, dryRun: true })
+  expect((await call(app, { method: 'GET', url })).body).toMatchObject({
+    version: 2,
+    values: [{ value: 'z' }, { value: 'b', expired: true, why: 'old' }],
+  })
+  expect(await call(app, { method: 'DELETE', url: `${url}?force=true` })).toMatchObject({ status: 200 })
+  expect(await call(app, { method: 'GET', url })).toMatchObject({
+    status: 404,
+    body: { code: 'list-not-found' },
+  })
+  const again = await call(app, { method: 'POST', url: values, headers: plain, payload: 'c' })
+  expect(again.body).toMatchObject({ change: 'created', version: 4 })
+})
+
+test('a silence needs something to match, an end, and a reason', async () => {
+  const { app } = await startFakeApi()
+  onTestFinished(() => app.close())
+  const add = (body: object) => call(app, { method: 'POST', url: '/v1/silences', payload: body })
+  const whole = { match: { rule: 'r' }, until: '2h', why: 'known' }
+  expect(await add({ ...whole, match: {} })).toMatchObject({ status: 400 })
+  expect(await add({ ...whole, until: 'soon' })).toMatchObject({ body: { code: 'time-not-readable' } })
+  expect(await add({ ...whole, until: '2020-01-01' })).toMatchObject({
+    status: 422,
+    body: { code: 'silence-ends-before-it-begins' },
+  })
+  expect(await add({ ...whole, until: '400 days' })).toMatchObject({ body: { code: 'silence-too-long' } })
+  const { status, body, etag } = await add(whole)
+  expect([status, body]).toMatchObject([
+    201,
+    { state: 'active', from: '2026-01-01T00:00:00.000Z', until: '2026-01-01T02:00:00.000Z' },
+  ])
+  const end = (headers: object) => call(app, { method: 'POST', url: `/v1/silences/${body.id}/end`, headers })
+  expect(await end({ 'if-match': '"77"' })).toMatchObject({ status: 412 })
+  expect(await end({ 'if-match': etag })).toMatchObject({ status: 200, body: { state: 'ended' } })
+  expect((await call(app, { method: 'GET', url: '/v1/silences?state=active' })).body).toEqual({
+    silences: [],
+  })
+})
