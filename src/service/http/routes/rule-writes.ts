@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RuleStatus } from '../../../engine/index.ts'
-import type { Expectation, RuleText, RuleText, StoredRule, WriteBy, WriteBy, WriteOutcome, WriteOutcome } from '../../catalogue/index.ts'
+import type { RuleText, StoredRule, WriteBy, WriteOutcome } from '../../catalogue/index.ts'
 import { effectOfChange } from '../change-effect.ts'
 import { awaitActivation } from '../inspector.ts'
 import { problemEntry } from '../problem.ts'
