@@ -316,14 +316,14 @@ interface Drawn {
   readonly density: number
 }
 
-function scenarioOf(drawn: Drawn): Scenario | undefined {
+function scenarioOf(drawn: Drawn, unbounded = false): Scenario | undefined {
   let used = 0
   const pattern = drawn.pattern({ next: () => NAMES[used++] ?? 'z' })
   if (used > NAMES.length) return undefined
   const names = NAMES.slice(0, used)
   const step = names[drawn.target % names.length] ?? 'a'
   const afterMatch = afterMatchOf(drawn.skip, drawn.orFail, step)
-  const limits = { partialMatchesMax: 1000, unbounded: true }
+  const limits = { partialMatchesMax: 1000, ...(unbounded ? { unbounded } : {}) }
   const problems = validatePattern(pattern, { names, afterMatch, limits })
   if (problems.some((problem) => problem.severity === 'error')) return undefined
   let time = 0
@@ -354,7 +354,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc
     events: fc.array(drawnEvent, { minLength: 1, maxLength: 9 }),
     density: fc.integer({ min: 1, max: 3 }),
   })
-  .map(scenarioOf)
+  .map((drawn) => scenarioOf(drawn))
   .filter(isScenario)
 
 /** A chain with `having`, and a longer history. */
@@ -369,5 +369,5 @@ export const chainScenario: fc.Arbitrary<Scenario> = fc
     events: fc.array(drawnEvent, { minLength: 6, maxLength: 16 }),
     density: fc.integer({ min: 1, max: 3 }),
   })
-  .map(scenarioOf)
+  .map((drawn) => scenarioOf(drawn, true))
   .filter(isScenario)
