@@ -1,4 +1,10 @@
-import { createPartition, type Effect, type LogEntry } from '../../src/engine/index.ts'
+import {
+  createPartition,
+  type Effect,
+  type LogEntry,
+  type PartitionOptions,
+  type PartitionParts,
+} from '../../src/engine/index.ts'
 import { ALERT_STREAM, type Broker } from '../../src/service/broker/index.ts'
 import { openCursor } from '../../src/service/ingest/index.ts'
 import { engineOptions, parts, STREAM } from './engine.ts'
@@ -21,7 +27,8 @@ export interface Verdict {
 }
 
 /** The whole input log, read by nothing but its sequence. */
-export const readInput = (broker: Broker): Promise<readonly LogEntry[]> => readStream(broker, STREAM)
+export const readInput = (broker: Broker, stream = STREAM): Promise<readonly LogEntry[]> =>
+  readStream(broker, stream)
 
 /** By pulls: a server that pushes as fast as it can takes a reader that falls behind for dead. */
 async function readStream(broker: Broker, stream: string): Promise<readonly LogEntry[]> {
@@ -52,14 +59,21 @@ export async function readAlerts(broker: Broker): Promise<ReadonlyMap<number, re
   return byPartition
 }
 
+/** What the workers ran. */
+interface Judged {
+  readonly options: Omit<PartitionOptions, 'index' | 'count'>
+  readonly parts?: PartitionParts
+}
+
 /** Compares what was published with a run over the same log that nobody interrupted, partition by partition. */
 export function judge(
   input: readonly LogEntry[],
   alerts: ReadonlyMap<number, readonly Published[]>,
   positions: readonly number[],
+  engine: Judged = { options: engineOptions, parts },
 ): Verdict {
   const verdicts = positions.map((position, index) => {
-    const partition = createPartition({ ...engineOptions, index, count: positions.length }, parts)
+    const partition = createPartition({ ...engine.options, index, count: positions.length }, engine.parts)
     partition.process(input.filter(({ sequence }) => sequence <= position))
     const { events, processed, late, deadLettered } = partition.counters
     return {
