@@ -12,14 +12,9 @@ import {
 } from '../../src/service/index.ts'
 import { judge, readAlerts, readInput } from '../kill/oracle.ts'
 import { defaultConfig } from '../support/api.ts'
+import { startTestNats, type TestNats } from '../support/nats.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sequitur-story-'))
-const config = defaultConfig({
-  dataDir: join(folder, 'data'),
-  nats: { embedded: { port: 0 } },
-  http: { port: 0, workerPort: 0 },
-  input: { subjects: ['payments.>'] },
-})
 const EVENTS_PER_ROUND = 50
 
 /** Five small declines, then an approval; the limits of the versions differ. */
@@ -47,19 +42,29 @@ tests:
     expect: none
 `
 
+let nats: TestNats
+let config: ReturnType<typeof defaultConfig>
 let service: RunningService
 let broker: Broker
 let published = 0
 let timer: NodeJS.Timeout | undefined
 
 beforeAll(async () => {
+  nats = await startTestNats()
+  config = defaultConfig({
+    dataDir: join(folder, 'data'),
+    nats: { url: nats.url },
+    http: { port: 0, workerPort: 0 },
+    input: { subjects: ['payments.>'] },
+  })
   service = await serve(config, { log: silentLog })
-  broker = await connectBroker({ url: service.natsUrl, name: 'story' })
+  broker = await connectBroker({ url: nats.url, name: 'story' })
 }, 400_000)
 afterAll(async () => {
   clearInterval(timer)
   await broker.close()
   await service.stop()
+  await nats.end()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -79,18 +84,18 @@ async function call(method: string, path: string, body?: unknown, headers = {}):
   return { ...JSON.parse(text), etag: answer.headers.get('etag') ?? '' }
 }
 
-const declined = (card: string): void =>
-  broker.connection.publish('payments.declined', JSON.stringify({ card, amount: 1 }))
+const declined = (card: string, amount: number): void =>
+  broker.connection.publish('payments.declined', JSON.stringify({ card, amount }))
 const approved = (card: string): void =>
   broker.connection.publish('payments.approved', JSON.stringify({ card, amount: 250 }))
 
-/** Five thousand events a second, of which one card in a hundred is tested; as long as the story goes. */
+/** Five thousand events a second, six for a card; one card in a hundred is tested. As long as the story goes. */
 function publish(): void {
   timer = setInterval(() => {
     for (let index = 0; index < EVENTS_PER_ROUND; index += 1, published += 1) {
-      const card = `card-${published % 997}`
-      if (published % 6 === 5) approved(card)
-      else declined(card)
+      const card = Math.floor(published / 6)
+      if (published % 6 === 5) approved(`card-${card}`)
+      else declined(`card-${card}`, card % 100 === 0 ? 1 : 50)
     }
   }, 10)
 }
@@ -139,6 +144,11 @@ test('a rule from draft to live and back under load, nothing lost or doubled', {
   await until('an alert', async () => ((await alertsOf('live')) > 0 ? true : undefined))
 
   // Another text for people: what has begun goes on.
+  for (let index = 0; index < 4; index += 1) declined('near', 1)
+  await until('what begins', async () => {
+    const { matches } = await call('GET', '/v1/rules/card-testing/matches?key=near')
+    return matches.length > 0 ? true : undefined
+  })
   const other = rule('1 minute', 'second').replace('by: card', 'status: live\nby: card')
   const dry = await call('PUT', '/v1/rules/card-testing?dryRun=true', other, { 'if-match': live.etag })
   expect(dry.partialMatches).toMatchObject({ dropped: 0 })
@@ -150,7 +160,6 @@ test('a rule from draft to live and back under load, nothing lost or doubled', {
   })
 
   // A card that was not tested often enough: why was nobody told?
-  for (let index = 0; index < 4; index += 1) declined('near')
   approved('near')
   await broker.connection.flush()
   const why = await call('POST', '/v1/why', { rule: 'card-testing', key: 'near' })
@@ -178,14 +187,14 @@ test('a rule from draft to live and back under load, nothing lost or doubled', {
     const [{ position, outboxEffects }] = partitions
     return position >= state.last_seq && outboxEffects === 0 ? position : undefined
   })
-  const input = await readInput(broker, config.input.stream)
-  const verdict = judge(
-    input.filter(({ sequence }) => sequence <= position),
-    await readAlerts(broker),
-    [position],
-    { options: { ...engineOptions(config), rules: [] } },
-  )
+  const input = (await readInput(broker, config.input.stream)).filter(({ sequence }) => sequence <= position)
+  const options = { ...engineOptions(config), rules: [] }
+  // What was processed last may still be committed and published; what is lost stays lost.
+  const verdict = await until('the last alert', async () => {
+    const seen = judge(input, await readAlerts(broker), [position], { options })
+    return seen.lost === 0 ? seen : undefined
+  })
   expect(published).toBeGreaterThan(10_000)
   expect(verdict).toMatchObject({ lost: 0, duplicated: 0, invented: 0, reordered: 0, unaccounted: 0 })
-  expect(verdict.expected).toBeGreaterThan(100)
+  expect(verdict.expected).toBeGreaterThan(20)
 })

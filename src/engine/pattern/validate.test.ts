@@ -205,6 +205,17 @@ describe('patterns without a time limit', () => {
   })
 })
 
+test('an absence at the end needs an end, also beside one that the next event decides', () => {
+  const steps = [event('a'), absence('b'), absence('c', { contiguity: 'strict' })]
+  const codes = (pattern: Pattern): readonly string[] =>
+    validatePattern(pattern, { names: ['a', 'b', 'c'], afterMatch: { kind: 'no-skip' }, limits: {} })
+      .filter(({ severity }) => severity === 'error')
+      .map(({ code, at }) => `${code} ${at.pointer}`)
+  expect(codes({ steps })).toEqual(['absence-needs-limit /steps/1'])
+  expect(codes(within(steps))).toEqual([])
+  expect(codes({ steps: [event('a'), absence('b'), absence('c', { forMs: 5 })] })).toEqual([])
+})
+
 describe('skip targets', () => {
   const steps = within([event('a'), event('b', optional), event('c'), absence('x')])
 

@@ -263,7 +263,7 @@ function checkAbsence(scope: Scope, step: AbsenceStep, index: number): void {
       hint,
     )
   }
-  if (!after && step.contiguity === 'relaxed' && step.forMs === undefined && pattern.withinMs === undefined) {
+  if (step.contiguity === 'relaxed' && pattern.withinMs === undefined && !isEnded(pattern.steps, index)) {
     const hint = 'add `within 30 minutes` at the end, or write `not followed within 30 minutes by …`'
     error(
       'absence-needs-limit',
@@ -273,6 +273,14 @@ function checkAbsence(scope: Scope, step: AbsenceStep, index: number): void {
     )
   }
   if (after) checkAfterAbsence(scope, step, after, at)
+}
+
+/** Something says how long the absence lasts: a step behind it, or a time of its own or of an absence beside it. */
+function isEnded(steps: readonly PatternStep[], index: number): boolean {
+  const rest = steps.slice(index + 1)
+  const besides = steps.slice(steps.findLastIndex((step) => step.kind !== 'absence') + 1)
+  const atEnd = rest.every((step) => step.kind === 'absence')
+  return !atEnd || besides.some((step) => step.kind === 'absence' && step.forMs !== undefined)
 }
 
 function checkAfterAbsence(scope: Scope, step: AbsenceStep, after: PatternStep, at: string): void {
