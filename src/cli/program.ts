@@ -209,6 +209,9 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
       ),
     )
   alertFilters(get.command('alerts').description('Alerts, newest first.'))
+    .addOption(
+      new Option('--state <state>', 'only in this state').choices(['open', 'acknowledged', 'closed']),
+    )
     .option('--withheld', 'those that were kept back, with the reason')
     .addOption(
       new Option('--reason <reason>', 'only kept back for this reason').choices([
@@ -283,6 +286,28 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
         (await import('./commands/delete.ts')).deleteRule(context, id, options),
       ),
     )
+
+  const alertState = (name: string, summary: string, action: 'acknowledge' | 'close' | 'reopen'): Command =>
+    program
+      .command(name)
+      .summary(summary)
+      .description(`${summary}. Alerts are named by id or by sequence.`)
+      .argument('<alerts...>')
+      .option('--note <text>', 'for those who read it later')
+      .addOption(outputOption())
+      .addOption(serverOption())
+      .action(
+        runs(async (ids: string[], options: object) =>
+          (await import('./commands/alert-state.ts')).setAlertState(context, action, ids, options),
+        ),
+      )
+  alertState('ack', 'Say that somebody works on alerts', 'acknowledge')
+  alertState('close', 'Close alerts with a verdict', 'close').addOption(
+    new Option('--verdict <verdict>', 'was it really there?')
+      .choices(['true', 'false', 'unsure'])
+      .makeOptionMandatory(),
+  )
+  alertState('reopen', 'Open alerts again', 'reopen')
 
   const list = program
     .command('list')

@@ -5,7 +5,14 @@ import type { Broker } from './broker/index.ts'
 import { Catalogue, openBucket, RULES_BUCKET, sandboxedCompiler, VERSIONS_BUCKET } from './catalogue/index.ts'
 import { type Config, redactedConfig, redactUrl } from './config/index.ts'
 import { claimDataFolder } from './data-folder.ts'
-import { LISTS_BUCKET, ListDesk, SILENCES_BUCKET, SilenceDesk } from './desk/index.ts'
+import {
+  LISTS_BUCKET,
+  ListDesk,
+  openAlertStates,
+  SILENCES_BUCKET,
+  SilenceDesk,
+  StateDesk,
+} from './desk/index.ts'
 import { natsInputHistory, sandboxedTracer } from './history/index.ts'
 import {
   createHealthServer,
@@ -206,6 +213,7 @@ async function createApi(
         bucket: await openBucket(broker.connection, SILENCES_BUCKET),
         now: base.now,
       }),
+      states: new StateDesk({ store: await openAlertStates(broker), now: base.now }),
       alerts: natsAlertLog(broker),
       intake: natsEventIntake(broker, {
         stream: config.input.stream,

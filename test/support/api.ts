@@ -5,7 +5,7 @@ import {
   type RuleCompiler,
 } from '../../src/service/catalogue/index.ts'
 import { type Config, loadConfig } from '../../src/service/config/index.ts'
-import { ListDesk, SilenceDesk } from '../../src/service/desk/index.ts'
+import { type AlertStateStore, ListDesk, SilenceDesk, StateDesk } from '../../src/service/desk/index.ts'
 import { localTracer } from '../../src/service/history/index.ts'
 import {
   type AlertEntry,
@@ -81,6 +81,18 @@ export interface FakeOptions {
   readonly services?: Partial<Services>
 }
 
+/** What people said of alerts, in memory. */
+function memoryStates(): AlertStateStore {
+  const bucket = memoryBucket()
+  return {
+    ...bucket,
+    history: async (key) => {
+      const entry = await bucket.get(key)
+      return entry === undefined ? [] : [entry]
+    },
+  }
+}
+
 const noTail: StreamTail = {
   next: async () => 1,
   follow: ({ signal }) =>
@@ -120,6 +132,7 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
       fedSubjects: () => intake.subjects(),
     }),
     compiler,
+    states: new StateDesk({ store: memoryStates(), now: () => NOW }),
     lists: new ListDesk({ bucket: memoryBucket(), now: () => NOW }),
     silences: new SilenceDesk({ bucket: memoryBucket(), now: () => NOW }),
     alerts: {

@@ -67,6 +67,7 @@ export interface AlertOptions extends GetOptions {
   readonly key?: string
   readonly mode?: string
   readonly withheld?: boolean
+  readonly state?: string
   readonly reason?: string
   readonly since?: string
   readonly until?: string
@@ -91,7 +92,7 @@ export async function getAlerts(
   options: AlertOptions,
 ): Promise<ExitCode> {
   const client = new ApiClient({ server: options.server, environment })
-  const { rule, severity, key, mode, since, until, withheld, reason } = options
+  const { rule, severity, key, mode, since, until, withheld, reason, state } = options
   const shownWithheld = withheld === true || reason !== undefined || mode === 'withheld'
   const wanted = Number(options.limit ?? 50)
   const entries: AlertEntry[] = []
@@ -99,7 +100,7 @@ export async function getAlerts(
   do {
     const limit = Math.min(PAGE_MAX, wanted - entries.length)
     const page: AlertPage = await client.json('/v1/alerts', {
-      query: { rule, severity, key, mode, withheld, reason, since, until, limit, cursor },
+      query: { rule, severity, key, mode, withheld, reason, state, since, until, limit, cursor },
     })
     entries.push(...page.alerts)
     cursor = page.next

@@ -18,6 +18,8 @@ export interface AlertFilter {
   readonly key?: string
   /** Why it was kept back. */
   readonly reason?: string
+  /** Whatever else must be so. */
+  readonly accept?: (alert: Readonly<Record<string, unknown>>) => boolean
 }
 
 export interface AlertQuery extends AlertFilter {
@@ -174,6 +176,7 @@ export function alertMatches(alert: Readonly<Record<string, unknown>>, filter: A
     (filter.rule === undefined || filter.rule === rule) &&
     (filter.severity === undefined || filter.severity === severity) &&
     (filter.key === undefined || filter.key === alert['subject']) &&
-    (filter.reason === undefined || filter.reason === withheld?.reason)
+    (filter.reason === undefined || filter.reason === withheld?.reason) &&
+    (filter.accept === undefined || filter.accept(alert))
   )
 }

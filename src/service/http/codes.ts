@@ -2,6 +2,7 @@
 export const HTTP_CODES = [
   'address-not-found',
   'alert-not-found',
+  'alert-state-not-fitting',
   'bad-request',
   'body-not-json',
   'body-not-utf8',

@@ -1,6 +1,6 @@
 import type { Catalogue, RuleCompiler } from '../catalogue/index.ts'
 import type { ApiKeyConfig, HttpConfig } from '../config/index.ts'
-import type { ListDesk, SilenceDesk } from '../desk/index.ts'
+import type { ListDesk, SilenceDesk, StateDesk } from '../desk/index.ts'
 import type { InvestigationPorts } from '../history/index.ts'
 import type { Replays } from '../replay/index.ts'
 import type { Log, ServiceMetrics } from '../telemetry/index.ts'
@@ -25,6 +25,7 @@ export interface Services extends HealthServices {
   readonly compiler: RuleCompiler
   readonly lists: ListDesk
   readonly silences: SilenceDesk
+  readonly states: StateDesk
   readonly alerts: AlertLog
   readonly intake: EventIntake
   /** The input log, live. */

@@ -1,7 +1,10 @@
+import type { AlertStateName } from '../../desk/index.ts'
 import { ALERT_FILTERS, type AlertMode, alertMatches, readAlert } from '../alert-log.ts'
 import { data, problem, route } from '../route.ts'
 import { RULE_ID, ref, SEVERITY_VALUES } from '../schemas.ts'
+import { ALERT_PARAMS, findAlert, noAlert, STATE_KEY } from './alert-states.ts'
 import { instantOf } from './instant.ts'
+import { ETAG } from './rules.ts'
 import { startOf } from './stream-start.ts'
 
 const FILTER = {
@@ -45,16 +48,11 @@ const modeOf = ({ mode, withheld, reason }: Filter): AlertMode =>
 interface PageQuery extends Filter {
   readonly since?: string
   readonly until?: string
+  readonly state?: AlertStateName
   readonly limit: number
   readonly order: 'desc' | 'asc'
   readonly cursor?: string
 }
-
-const MODES: readonly (readonly [AlertMode, RegExp])[] = [
-  ['live', /^alerts\./],
-  ['shadow', /^shadow\.alerts\./],
-  ['withheld', /^withheld\.alerts\./],
-]
 
 export const ALERT_ROUTES = [
   route<unknown, PageQuery, unknown>({
@@ -72,6 +70,10 @@ export const ALERT_ROUTES = [
         ...FILTER,
         since: { ...INSTANT, description: 'ISO 8601, or how long ago; inclusive.' },
         until: { ...INSTANT, description: 'ISO 8601, or how long ago; exclusive.' },
+        state: {
+          enum: ['open', 'acknowledged', 'closed'],
+          description: 'Only in this state; an alert that nobody said anything of is open.',
+        },
         limit: { type: 'integer', minimum: 1, maximum: 500, default: 50 },
         order: { enum: ['desc', 'asc'], default: 'desc' },
         cursor: { type: 'string', pattern: '^\\d{1,15}$', description: '`next` of the page before.' },
@@ -84,7 +86,7 @@ export const ALERT_ROUTES = [
         headers: { link: { description: 'rel="next"', schema: { type: 'string' } } },
       },
     },
-    handle: async ({ query, url }, { alerts, now }) => {
+    handle: async ({ query, url }, { alerts, states, now }) => {
       const { rule, severity, key, reason, limit, order } = query
       const since = instantOf(query.since, now())
       const until = instantOf(query.until, now())
@@ -93,10 +95,15 @@ export const ALERT_ROUTES = [
           return problem(400, 'time-not-readable', `${name} is neither ISO 8601 nor a length of time`, {
             hint: 'for example 2026-01-01T00:00:00Z, or 24h',
           })
+      const { state } = query
+      const known = state === undefined ? undefined : await states.states()
       const page = await alerts.page({
         mode: modeOf(query),
         limit,
         order,
+        ...(known === undefined
+          ? {}
+          : { accept: (alert) => (known.get(String(alert['id'])) ?? 'open') === state }),
         ...(reason === undefined ? {} : { reason }),
         ...(rule === undefined ? {} : { rule }),
         ...(severity === undefined ? {} : { severity }),
@@ -160,38 +167,35 @@ export const ALERT_ROUTES = [
       }
     },
   }),
-  route<{ sequence: number }, unknown, unknown>({
+  route<{ readonly id: string }, unknown, unknown>({
     method: 'GET',
-    path: '/v1/alerts/{sequence}',
+    path: '/v1/alerts/{id}',
     operation: 'getAlert',
     tag: 'alerts',
     access: 'read',
-    summary: 'One alert by its sequence',
-    params: {
-      type: 'object',
-      required: ['sequence'],
-      properties: {
-        sequence: {
-          type: 'integer',
-          minimum: 1,
-          maximum: 999_999_999_999_999,
-          description: 'In the alert log.',
-        },
-      },
-    },
-    responses: { 200: { description: 'The alert.', schema: ref('AlertEntry') } },
+    summary: 'One alert by its id or sequence, with its state',
+    description:
+      'The ETag is that of the state; `history` holds what people said of the alert, oldest first.',
+    params: ALERT_PARAMS,
+    responses: { 200: { description: 'The alert.', headers: ETAG, schema: ref('AlertDetail') } },
     problems: [404],
-    handle: async ({ params }, { alerts }) => {
-      for (const [mode] of MODES) {
-        const { alerts: found } = await alerts.page({
-          mode,
-          limit: 1,
-          order: 'asc',
-          cursor: params.sequence - 1,
-        })
-        if (found[0]?.sequence === params.sequence) return data(found[0])
-      }
-      return problem(404, 'alert-not-found', `there is no alert ${params.sequence}`)
+    handle: async ({ params }, services) => {
+      const entry = await findAlert(params.id, services)
+      if (entry === undefined) return noAlert(params.id)
+      const id = String(entry.alert['id'])
+      const isOurs = STATE_KEY.test(id)
+      const state = isOurs ? await services.states.get(id) : undefined
+      const history = state === undefined ? [] : await services.states.history(id)
+      return data(
+        {
+          ...entry,
+          state: state?.record.state ?? 'open',
+          revision: state?.revision ?? 0,
+          history: history.map(({ version: _, ...said }) => said),
+        },
+        200,
+        { etag: `"${state?.revision ?? 0}"` },
+      )
     },
   }),
 ]

@@ -1,4 +1,5 @@
 import type { Route } from '../route.ts'
+import { ALERT_STATE_ROUTES } from './alert-states.ts'
 import { ALERT_ROUTES } from './alerts.ts'
 import { EVENT_STREAM_ROUTES } from './event-stream.ts'
 import { EVENT_ROUTES } from './events.ts'
@@ -21,6 +22,7 @@ export const ROUTES: readonly Route[] = [
   ...EVENT_STREAM_ROUTES,
   ...ALERT_ROUTES,
   ...REPLAY_ROUTES,
+  ...ALERT_STATE_ROUTES,
   ...LIST_ROUTES,
   ...SILENCE_ROUTES,
   ...STATUS_ROUTES,
