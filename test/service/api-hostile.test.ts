@@ -117,7 +117,7 @@ describe('addresses', () => {
     ['/v1/alerts?limit=1&limit=2', 400],
     ['/v1/alerts?since=yesterday', 400],
     ['/v1/alerts?cursor=-1', 400],
-    ['/v1/alerts/0', 400],
+    ['/v1/alerts/0', 404],
     ['/v1/events/stream?subject=a.>.b', 400],
     ['/v1/events/stream?subject=%24JS.API.>', 400],
   ])('%s: %d', async (url, status) => {
