@@ -160,7 +160,7 @@ async function emptyAlerts(url: string): Promise<void> {
 }
 
 async function profileWholePath(url: string): Promise<readonly string[]> {
-  const out = '/tmp/prof/w'
+  const out = join(folder, 'profile')
   await runCase(url, CASES[1], 'profile', ['--cpu-prof', `--cpu-prof-dir=${out}`])
   return topFunctions(out, 12)
 }
