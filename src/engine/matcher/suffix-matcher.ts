@@ -261,6 +261,10 @@ export class SuffixMatcher implements KeyedMatcher {
     for (let slot = 0; slot < this.#slots; slot++) lists.push(NONE)
     if (state.event === undefined) return lists
     const count = this.#plan.takesMore ? state.count : this.#plan.min
+    if (count === 1) {
+      lists[state.slot] = [state.event]
+      return lists
+    }
     state.align()
     if (this.#plan.firstSlots.length === 1) lists[state.slot] = firstOf(state, count)
     else for (const start of allOf(state, count)) addTo(lists, start)
