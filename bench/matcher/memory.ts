@@ -6,12 +6,15 @@ export function memoryCases(scale: number): Case[] {
   return [{ name: 'memory', run: () => memory(Math.round(1_000_000 * scale)) }]
 }
 
+/** Times as they are today: no small integers. */
+const START = 1_700_000_000_000
+
 function capturedEvent(index: number): StreamEvent {
   // As a decoder makes it: fresh strings and an object of its own, about 170 bytes of JSON.
   const data = JSON.parse(
     `{"card":"card-${index}","amount":${index % 1000}.5,"merchant":"merchant-${index % 977}","country":"NO","channel":"pos","reference":"ref-${index}-0123456789","outcome":"declined","terminal":"t-${index % 313}"}`,
   )
-  return { ...eventAt(index, index + 1, data), id: `event-${index}` }
+  return { ...eventAt(START + index, index + 1, data), id: `event-${index}` }
 }
 
 function memory(count: number): Row[] {
@@ -37,7 +40,7 @@ function memory(count: number): Row[] {
     slots: ['a', 'b'],
   })
   for (let index = 0; index < count; index++) {
-    matcher.advance(index as EventTime)
+    matcher.advance((START + index) as EventTime)
     matcher.process(`card-${index}`, capturedEvent(index), 1)
   }
   matcher.drainChanges(() => undefined)

@@ -46,11 +46,16 @@ export class Entry implements Range {
 /** The ranges of an entry: itself, when it goes on from any, and those behind it. */
 export const rangesOf = (entry: Entry): Range | undefined => (entry.state < 0 ? undefined : entry)
 
-/** The entries of one state, oldest first. Positions count from the first entry ever and stay when older ones go. */
+const CAPACITY_MIN = 4
+
+/**
+ * The entries of one state, oldest first, in a circle of a power of two. Positions count from the first entry ever and stay when older
+ * ones go.
+ */
 export class EventLog {
-  #entries: Entry[] = []
-  #head = 0
-  #gone = 0
+  #circle: Array<Entry | undefined> = new Array(CAPACITY_MIN).fill(undefined)
+  #start = 0
+  #end = 0
   /** Per edge of the state: the first entry that still waits there. */
   readonly waiting: number[]
 
@@ -59,56 +64,68 @@ export class EventLog {
   }
 
   get start(): number {
-    return this.#gone
+    return this.#start
   }
 
   get end(): number {
-    return this.#gone + this.#entries.length - this.#head
+    return this.#end
   }
 
   get size(): number {
-    return this.#entries.length - this.#head
+    return this.#end - this.#start
   }
 
   get first(): Entry | undefined {
-    return this.#entries[this.#head]
+    return this.at(this.#start)
   }
 
   get last(): Entry | undefined {
-    return this.size === 0 ? undefined : this.#entries[this.#entries.length - 1]
+    return this.at(this.#end - 1)
   }
 
   at(position: number): Entry | undefined {
-    return position < this.#gone ? undefined : this.#entries[position - this.#gone + this.#head]
+    if (position < this.#start || position >= this.#end) return undefined
+    return this.#circle[place(position, this.#circle.length)]
   }
 
   push(entry: Entry): void {
-    this.#entries.push(entry)
+    const capacity = this.#circle.length
+    if (this.size === capacity) this.#resize(capacity * 2)
+    this.#circle[place(this.#end, this.#circle.length)] = entry
+    this.#end++
   }
 
   removeFirst(): void {
-    this.#head++
-    this.#gone++
-    if (this.#head > 32 && this.#head * 2 > this.#entries.length) {
-      this.#entries = this.#entries.slice(this.#head)
-      this.#head = 0
-    }
+    const capacity = this.#circle.length
+    // Nothing that has gone is kept from the garbage collector.
+    this.#circle[place(this.#start, capacity)] = undefined
+    this.#start++
+    if (capacity > CAPACITY_MIN && this.size * 4 < capacity) this.#resize(capacity / 2)
   }
 
   /** Drops all entries; positions go on. */
   clear(): void {
-    this.#gone = this.end
-    this.#entries = []
-    this.#head = 0
-    this.waiting.fill(this.#gone)
+    if (this.size > 0) this.#circle = new Array(CAPACITY_MIN).fill(undefined)
+    this.#start = this.#end
+    this.waiting.fill(this.#end)
   }
 
-  restore(start: number, entries: Entry[], waiting: readonly number[]): void {
-    this.#gone = start
-    this.#head = 0
-    this.#entries = entries
+  restore(start: number, entries: readonly Entry[], waiting: readonly number[]): void {
+    this.#start = start
+    this.#end = start
+    for (const entry of entries) this.push(entry)
     waiting.forEach((position, way) => {
       this.waiting[way] = position
     })
   }
+
+  #resize(capacity: number): void {
+    const circle = new Array<Entry | undefined>(capacity).fill(undefined)
+    for (let position = this.#start; position < this.#end; position++)
+      circle[place(position, capacity)] = this.at(position)
+    this.#circle = circle
+  }
 }
+
+/** Where a position lies in a circle. Positions may grow beyond 32 bits. */
+const place = (position: number, capacity: number): number => position % capacity

@@ -12,73 +12,15 @@ import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
 import { type Deadline, isDueBefore } from './deadline.ts'
 import { DirtyKeys } from './dirty-keys.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
+import { eventsBySlot, SuffixMatch } from './suffix-match.ts'
+import { SuffixState, TICK_MS, takenOf } from './suffix-state.ts'
 import { EventsMatch } from './taken.ts'
 
 const FORMAT = 1
-/** Times since 1970 in these units are small integers for a hundred years. */
-const TICK_MS = 2048
-/** What a step without events took; never written to. */
-const NONE: StreamEvent[] = []
 
 /** When the oldest start of a key reaches its limit and nothing came that should not. */
 interface Due extends Deadline {
   readonly state: SuffixState
-}
-
-type TakenStart = Pick<Start, 'event' | 'slot'>
-
-/** An event of the first step behind the oldest one. */
-interface Start {
-  readonly event: StreamEvent
-  readonly slot: number
-  next: Start | undefined
-}
-
-/**
- * Every live event of the first step starts a partial match that goes to the end of the list; the oldest stands in the state itself,
- * the others in a queue of two lists: an event that comes looks at none that is there, for most of these are far from the processor.
- */
-class SuffixState {
-  readonly key: string
-  event: StreamEvent | undefined = undefined
-  slot = 0
-  /** In units of `TICK_MS`, rounded down: a small number, read without the event. */
-  startTick = 0
-  /** Behind the oldest, oldest first. */
-  front: Start | undefined = undefined
-  /** Behind those, newest first. */
-  back: Start | undefined = undefined
-  count = 0
-  isArmed = false
-  isChanged = false
-
-  constructor(key: string) {
-    this.key = key
-  }
-
-  get isEmpty(): boolean {
-    return this.event === undefined
-  }
-
-  /** Moves the newest behind the others: all of them stand in `front` then. */
-  align(): void {
-    let aligned: Start | undefined
-    for (let start = this.back; start !== undefined; ) {
-      const { next } = start
-      start.next = aligned
-      aligned = start
-      start = next
-    }
-    this.back = undefined
-    if (this.front === undefined) {
-      this.front = aligned
-      return
-    }
-    if (aligned === undefined) return
-    let last = this.front
-    while (last.next !== undefined) last = last.next
-    last.next = aligned
-  }
 }
 
 /**
@@ -124,7 +66,7 @@ export class SuffixMatcher implements KeyedMatcher {
       if ((mask & plan.secondMask) !== 0 && state.event !== undefined) {
         if (plan.second === 'absence') this.#clear(state)
         else if (state.count >= plan.min && !(plan.isGreedy && isFirst)) {
-          this.#matchWith(state, event, mask)
+          this.#matchWith(state, event, slotIn(plan.secondSlots, mask))
           return
         }
       }
@@ -193,7 +135,7 @@ export class SuffixMatcher implements KeyedMatcher {
     const keys = key === undefined ? [...this.#states.keys()].sort() : [key]
     for (const each of keys) {
       const state = this.#states.get(each)
-      const all = state === undefined ? [] : allOf(state, Number.POSITIVE_INFINITY)
+      const all = state === undefined ? [] : takenOf(state)
       for (const [at, start] of all.entries()) {
         const taken = this.#plan.takesMore || this.#plan.min > 1 ? all.slice(at) : [start]
         const isShort = taken.length < this.#plan.min
@@ -217,10 +159,7 @@ export class SuffixMatcher implements KeyedMatcher {
     this.#append(state, event, slotIn(this.#plan.firstSlots, mask))
     if (!state.isChanged) this.#dirty.mark(state)
     if (this.#plan.second === 'none' && state.count >= this.#plan.min) {
-      const events = this.#events(state)
-      const first = state.event ?? event
-      this.#clear(state)
-      this.#host.matched(new EventsMatch(events, first, event, event.time, event), state.key)
+      this.#matchWith(state, event, undefined)
       return
     }
     if (state.count > this.#max) {
@@ -230,12 +169,11 @@ export class SuffixMatcher implements KeyedMatcher {
     if (!state.isArmed) this.#arm(state)
   }
 
-  #matchWith(state: SuffixState, event: StreamEvent, mask: number): void {
-    const events = this.#events(state)
-    events[slotIn(this.#plan.secondSlots, mask)] = [event]
-    const first = state.event ?? event
+  #matchWith(state: SuffixState, event: StreamEvent, slot: number | undefined): void {
+    const count = this.#plan.takesMore ? state.count : this.#plan.min
+    const match = new SuffixMatch(state, state.event ?? event, count, event, slot, this.#slots)
     this.#clear(state)
-    this.#host.matched(new EventsMatch(events, first, event, event.time, event), state.key)
+    this.#host.matched(match, state.key)
   }
 
   /** The limit of the oldest start is reached and nothing came that should not. */
@@ -246,65 +184,33 @@ export class SuffixMatcher implements KeyedMatcher {
       this.#removeFirst(state)
       return
     }
-    const events = this.#events(state)
-    const taken = allOf(state, takesMore ? Number.POSITIVE_INFINITY : min)
+    const taken = takenOf(state, takesMore ? Number.POSITIVE_INFINITY : min)
     for (let left = taken.length; left > 0; left--) this.#removeFirst(state)
+    const events = eventsBySlot(taken, this.#slots)
     const first = taken[0]?.event
     const last = taken.at(-1)?.event
     if (first !== undefined && last !== undefined)
       this.#host.matched(new EventsMatch(events, first, last, eventTime(at), undefined), state.key)
   }
 
-  /** What the oldest partial match has taken, by slot. */
-  #events(state: SuffixState): StreamEvent[][] {
-    const lists: StreamEvent[][] = []
-    for (let slot = 0; slot < this.#slots; slot++) lists.push(NONE)
-    if (state.event === undefined) return lists
-    const count = this.#plan.takesMore ? state.count : this.#plan.min
-    if (count === 1) {
-      lists[state.slot] = [state.event]
-      return lists
-    }
-    state.align()
-    if (this.#plan.firstSlots.length === 1) lists[state.slot] = firstOf(state, count)
-    else for (const start of allOf(state, count)) addTo(lists, start)
-    return lists
-  }
-
   #append(state: SuffixState, event: StreamEvent, slot: number): void {
-    state.count++
     this.#starts++
-    if (state.event === undefined) {
-      setFirst(state, event, slot)
-      this.#live++
-      return
-    }
-    state.back = { event, slot, next: state.back }
+    if (state.isEmpty) this.#live++
+    state.append(event, slot)
   }
 
   #removeFirst(state: SuffixState): void {
-    if (state.event === undefined) return
-    state.count--
+    if (state.isEmpty) return
     this.#starts--
-    if (state.front === undefined) state.align()
-    const { front } = state
-    if (front === undefined) {
-      state.event = undefined
-      this.#live--
-      return
-    }
-    setFirst(state, front.event, front.slot)
-    state.front = front.next
+    state.removeFirst()
+    if (state.isEmpty) this.#live--
   }
 
   #clear(state: SuffixState): void {
-    if (state.event === undefined) return
-    state.event = undefined
-    state.front = undefined
-    state.back = undefined
+    if (state.isEmpty) return
     this.#starts -= state.count
     this.#live--
-    state.count = 0
+    state.clear()
     if (!state.isChanged) this.#dirty.mark(state)
   }
 
@@ -348,53 +254,15 @@ export class SuffixMatcher implements KeyedMatcher {
   }
 }
 
-function setFirst(state: SuffixState, event: StreamEvent, slot: number): void {
-  state.event = event
-  state.slot = slot
-  state.startTick = Math.floor(event.time / TICK_MS)
-}
-
 function slotIn(slots: readonly number[], mask: number): number {
   for (const slot of slots) if ((mask & (1 << slot)) !== 0) return slot
   return slots[0] ?? 0
 }
 
-/** So many of the events, the oldest first. */
-function firstOf(state: SuffixState, count: number): StreamEvent[] {
-  const { event } = state
-  if (event === undefined) return []
-  // Of the right length at once: a list that grows takes room for many.
-  const events = new Array<StreamEvent>(count).fill(event)
-  let start = state.front
-  for (let index = 1; index < count && start !== undefined; index++, start = start.next)
-    events[index] = start.event
-  return events
-}
-
-function addTo(lists: StreamEvent[][], { event, slot }: TakenStart): void {
-  const list = lists[slot]
-  if (list === undefined || list === NONE) lists[slot] = [event]
-  else list.push(event)
-}
-
-function eventsBySlot(taken: readonly TakenStart[], slots: number): StreamEvent[][] {
-  const lists: StreamEvent[][] = Array.from({ length: slots }, () => [])
-  for (const start of taken) lists[start.slot]?.push(start.event)
-  return lists
-}
-
-function allOf(state: SuffixState, most: number): TakenStart[] {
-  if (state.event === undefined) return []
-  const all: TakenStart[] = [{ event: state.event, slot: state.slot }]
-  state.align()
-  for (let start = state.front; start !== undefined && all.length < most; start = start.next) all.push(start)
-  return all
-}
-
 function encode(state: SuffixState, writer: StateWriter): void {
   writer.uint(FORMAT)
   writer.uint(state.count)
-  for (const start of allOf(state, Number.POSITIVE_INFINITY)) {
+  for (const start of takenOf(state)) {
     writer.uint(start.slot)
     writer.event(start.event)
   }
