@@ -1,5 +1,6 @@
 import type { Scalar } from '../model/index.ts'
 import { ABSENT, type Field, MAPPED, STRUCTURE, TEXT } from './field.ts'
+import { interned } from './intern.ts'
 import type { Hop } from './placement.ts'
 import { TextTable, type TextVisitor } from './text-table.ts'
 
@@ -69,8 +70,10 @@ class EqualityBranch<N> implements Branch<N> {
 
   grow(hop: Hop): N[] {
     return valuesOf(hop).map((value) => {
-      const child = this.#children.get(value) ?? this.#nodes.create()
-      this.#children.set(value, child)
+      const known = this.#children.get(value)
+      if (known !== undefined) return known
+      const child = this.#nodes.create()
+      this.#children.set(interned(value), child)
       return child
     })
   }

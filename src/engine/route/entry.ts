@@ -39,6 +39,9 @@ export const slotOf = (code: number): number => code >> (KIND_BITS + ALTERNATIVE
 export const kindOf = (code: number): number => code & 3
 export const alternativesOf = (code: number): number => (code >> KIND_BITS) & (VALUES_MAX - 1)
 
+/** One value and no other. */
+export const isPlain = (code: number): boolean => (code & ((1 << (KIND_BITS + ALTERNATIVE_BITS)) - 1)) === IS
+
 const codeOf = (slot: number, kind: number, alternatives = 0): number =>
   (slot << (KIND_BITS + ALTERNATIVE_BITS)) | (alternatives << KIND_BITS) | kind
 

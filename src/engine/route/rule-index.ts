@@ -9,6 +9,7 @@ import {
   HEADER,
   IntervalIds,
   IS,
+  isPlain,
   isTold,
   kindOf,
   type OpenEntry,
@@ -28,8 +29,8 @@ interface Node extends Cells {
   taps: number
   /** Whether its taps are told apart by lookups; the few of a small node are asked one by one. */
   isSplit: boolean
-  readonly branches: Branch<Node>[]
-  readonly bands: BandBranch[]
+  branches: Branch<Node>[]
+  bands: BandBranch[]
 }
 
 interface BandBranch {
@@ -43,8 +44,20 @@ const UNSPLIT_MAX = 16
 /** So many texts make a field one that every event is searched in. */
 const SEARCHED_MIN = 8
 
+/** Most nodes stay small: they share these until they are split. */
+const NO_BRANCHES: Branch<Node>[] = []
+const NO_BANDS: BandBranch[] = []
+
 const NODES: Nodes<Node> = {
-  create: () => ({ at: 0, used: 0, isSplit: false, capacity: 0, taps: 0, branches: [], bands: [] }),
+  create: () => ({
+    at: 0,
+    used: 0,
+    isSplit: false,
+    capacity: 0,
+    taps: 0,
+    branches: NO_BRANCHES,
+    bands: NO_BANDS,
+  }),
   isEmpty: (node) => node.taps === 0,
 }
 
@@ -133,7 +146,16 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   #searchOpen(start: number, end: number): void {
     const { cells } = this.#pool
+    const { slots } = this.#fields
+    const stamp = this.#stamp
     for (let at = start; at < end; at += cells[at] as number) {
+      const code = cells[at + HEADER] as number
+      // Nearly every entry begins with an equality, and nearly every one ends there.
+      if (isPlain(code) && (cells[at] as number) > HEADER) {
+        const field = slots[slotOf(code)] as Field
+        const id = field.valueStamp === stamp ? field.valueId : readValueId(field, stamp, this.#data)
+        if (id !== cells[at + HEADER + 1] && id !== UNTOLD) continue
+      }
       const truth = this.#compare(cells, at)
       if (truth === 0) continue
       const entry = this.#entries[cells[at + 1] as number] as OpenEntry
@@ -207,6 +229,8 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   #split(node: Node, depth: number): void {
     node.isSplit = true
+    node.branches = []
+    node.bands = []
     const entries = this.#inOrder(node)
     this.#pool.release(node)
     for (const entry of entries) {

@@ -1,5 +1,8 @@
 const GRAM = 3
-const BUCKETS = 32_768
+const BUCKET_BITS = 15
+const BUCKETS = 1 << BUCKET_BITS
+/** An odd number that mixes the bits of three characters upwards. */
+const SPREAD = 0x9e3779b1
 /** Up to so many texts are looked for one by one. */
 const PLAIN_MAX = 4
 /** Makes lower-case letters of upper-case ones; what it makes of other characters only has to be the same each time. */
@@ -21,8 +24,8 @@ interface Sought<T> {
 
 /** A text is moved to others of its characters when those it is filed under are met in vain this often … */
 const MISSES_MAX = 32
-/** … and more often than once in so many searches. */
-const SEARCHES_PER_MISS = 64
+/** … and more often than once in so many searches for each text of the table: all of them together are what a search costs. */
+const SEARCHES_PER_MISS = 8
 
 export interface TextVisitor<T> {
   /** The text is there; of one that occurs several times this may be said several times. */
@@ -88,12 +91,13 @@ export class TextTable<T> {
     this.#searches++
     const filled = this.#filled
     const { length } = text
-    let code = 0
+    let last = 0
     let seen = 0
     for (let at = 0; at < length; at++) {
       const character = text.charCodeAt(at)
       seen |= character
-      code = ((code << 5) ^ (character | FOLD)) & (BUCKETS - 1)
+      last = (last << 8) | ((character | FOLD) & 255)
+      const code = Math.imul(last << 8, SPREAD) >>> (32 - BUCKET_BITS)
       if (at < GRAM - 1 || ((filled[code >> 5] as number) & (1 << (code & 31))) === 0) continue
       const bucket = buckets.get(code) as Sought<T>[]
       for (let index = 0; index < bucket.length; index++) {
@@ -167,7 +171,7 @@ export class TextTable<T> {
     const searches = this.#searches - sought.since
     sought.misses = 0
     sought.since = this.#searches
-    if (searches > MISSES_MAX * SEARCHES_PER_MISS) return
+    if (searches > MISSES_MAX * SEARCHES_PER_MISS * this.size) return
     sought.rates.set(sought.offset, MISSES_MAX / Math.max(1, searches))
     // Every place was tried and this is the best of them: leave it there.
     if (sought.rates.size > sought.text.length - GRAM + 1) return
@@ -176,17 +180,30 @@ export class TextTable<T> {
   }
 }
 
-/** As `search` computes it while it goes: each character shifts the others by five bits. */
-const gram = (text: string, at: number): number =>
-  (((text.charCodeAt(at) | FOLD) << 10) ^
-    ((text.charCodeAt(at + 1) | FOLD) << 5) ^
-    (text.charCodeAt(at + 2) | FOLD)) &
-  (BUCKETS - 1)
-
-function look<T>({ text: wanted, anyCase }: Sought<T>, text: string, start: number): boolean {
-  if (text.startsWith(wanted, start)) return true
-  return anyCase && text.slice(start, start + wanted.length).toLowerCase() === wanted
+/** As `search` computes it while it goes: each character shifts the others out by eight bits. */
+const gram = (text: string, at: number): number => {
+  const last = (folded(text, at) << 16) | (folded(text, at + 1) << 8) | folded(text, at + 2)
+  return Math.imul(last << 8, SPREAD) >>> (32 - BUCKET_BITS)
 }
+
+const folded = (text: string, at: number): number => (text.charCodeAt(at) | FOLD) & 255
+
+/** Most looks are in vain, and most of those end at the first character: cheaper so than by asking for a comparison of texts. */
+function look<T>({ text: wanted, anyCase }: Sought<T>, text: string, start: number): boolean {
+  const { length } = wanted
+  if (start + length > text.length) return false
+  for (let index = 0; index < length; index++) {
+    const character = text.charCodeAt(start + index)
+    const sought = wanted.charCodeAt(index)
+    if (character === sought) continue
+    // Beyond ASCII is said to be unsure.
+    if (!anyCase || (character | FOLD) !== sought || character < UPPER_A || character > UPPER_Z) return false
+  }
+  return true
+}
+
+const UPPER_A = 65
+const UPPER_Z = 90
 
 function lookAll<T>(sought: Sought<T>, text: string, visitor: TextVisitor<T>): void {
   if ((sought.anyCase ? text.toLowerCase() : text).includes(sought.text)) visitor.found(sought.item)
