@@ -33,6 +33,12 @@ interface Node extends Cells {
   bands: BandBranch[]
 }
 
+interface Placed {
+  witnesses: Witnesses
+  /** Its place in the list of taps. */
+  place: number
+}
+
 interface BandBranch {
   readonly field: Field
   readonly intervals: IntervalList<Entry>
@@ -68,7 +74,10 @@ const NODES: Nodes<Node> = {
 export class RuleIndex implements TapIndex, Search<Node> {
   readonly #fields: FieldTable
   readonly #root = NODES.create()
-  readonly #placed = new Map<Tap, Witnesses>()
+  readonly #placed = new Map<Tap, Placed>()
+  /** All taps, in no order, to be looked over again one by one. */
+  readonly #taps: Tap[] = []
+  #reviewed = 0
   readonly #pool = new CellPool()
   readonly #intervals = new IntervalIds()
   readonly #entries: OpenEntry[] = []
@@ -88,15 +97,38 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   add(tap: Tap): void {
     const witnesses = witnessesOf(tap.shared, this.#isSearched)
-    this.#placed.set(tap, witnesses)
+    this.#placed.set(tap, { witnesses, place: this.#taps.length })
+    this.#taps.push(tap)
     this.#insert(this.#root, 0, tap, witnesses)
+    this.#review()
   }
 
   remove(tap: Tap): void {
-    const witnesses = this.#placed.get(tap)
-    if (witnesses === undefined) return
+    const placed = this.#placed.get(tap)
+    if (placed === undefined) return
+    this.#withdraw(this.#root, 0, tap, placed.witnesses)
     this.#placed.delete(tap)
-    this.#withdraw(this.#root, 0, tap, witnesses)
+    const last = this.#taps.pop() as Tap
+    if (last === tap) return
+    this.#taps[placed.place] = last
+    const moved = this.#placed.get(last)
+    if (moved !== undefined) moved.place = placed.place
+  }
+
+  /**
+   * What is rare is known better with every tap that comes: each that comes has one other looked over again, and moved if it is better
+   * looked up by something else first. So no change is ever a rebuild.
+   */
+  #review(): void {
+    if (this.#reviewed >= this.#taps.length) this.#reviewed = 0
+    const tap = this.#taps[this.#reviewed++] as Tap
+    const placed = this.#placed.get(tap)
+    if (placed === undefined || placed.witnesses.hops.length < 2) return
+    const better = witnessesOf(tap.shared, this.#isSearched)
+    if (isFirst(better, placed.witnesses)) return
+    this.#withdraw(this.#root, 0, tap, placed.witnesses)
+    placed.witnesses = better
+    this.#insert(this.#root, 0, tap, better)
   }
 
   /** Whether so many taps are found by texts in a field already that one more costs nothing. */
@@ -108,7 +140,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   /** What a tap is looked up by; only of taps in this index. */
   witnesses(tap: Tap): Witnesses {
-    return this.#placed.get(tap) ?? witnessesOf(tap.shared)
+    return this.#placed.get(tap)?.witnesses ?? witnessesOf(tap.shared)
   }
 
   /** How many lookups an event begins with, and how many taps have no witness and are asked one by one. */
@@ -231,16 +263,13 @@ export class RuleIndex implements TapIndex, Search<Node> {
     node.isSplit = true
     node.branches = []
     node.bands = []
-    const entries = this.#inOrder(node)
-    this.#pool.release(node)
-    for (const entry of entries) {
-      this.#forget(entry)
+    for (const { tap } of this.#inOrder(node)) {
+      const placed = this.#placed.get(tap) as Placed
+      if (isAtEnd(depth, placed.witnesses)) continue
+      this.#close(node, tap)
       // What is rare is known better now than when the first taps came.
-      const witnesses =
-        depth === 0 ? witnessesOf(entry.tap.shared, this.#isSearched) : this.witnesses(entry.tap)
-      this.#placed.set(entry.tap, witnesses)
-      if (isAtEnd(depth, witnesses)) this.#open(node, entryOf(depth, entry.tap, witnesses))
-      else this.#passOn(node, depth, entry.tap, witnesses)
+      if (depth === 0) placed.witnesses = witnessesOf(tap.shared, this.#isSearched)
+      this.#passOn(node, depth, tap, placed.witnesses)
     }
   }
 
@@ -255,15 +284,15 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   /** Takes the tap's entry out of the node's own; whether it was there. */
   #close(node: Node, tap: Tap): boolean {
-    let offset = 0
-    for (const entry of this.#inOrder(node)) {
-      const length = this.#pool.cells[node.at + offset] as number
-      if (entry.tap === tap) {
-        this.#pool.cut(node, offset, length)
-        this.#forget(entry)
-        return true
-      }
-      offset += length
+    const { cells } = this.#pool
+    const entries = this.#entries
+    const end = node.at + node.used
+    for (let at = node.at; at < end; at += cells[at] as number) {
+      const entry = entries[cells[at + 1] as number] as OpenEntry
+      if (entry.tap !== tap) continue
+      this.#pool.cut(node, at - node.at, cells[at] as number)
+      this.#forget(entry)
+      return true
     }
     return false
   }
@@ -346,6 +375,12 @@ function entryOf(depth: number, tap: Tap, { hops, band, residual }: Witnesses): 
   const limits = depth > hops.length ? [] : (band?.stands ?? [])
   const left = [...ahead, ...limits, ...residual]
   return { tap, lane: tap.lane, bits: tap.decides, residual: left.length === 0 ? undefined : left }
+}
+
+/** Whether both begin with the same lookup. */
+function isFirst(a: Witnesses, b: Witnesses): boolean {
+  const [first, second] = [a.hops[0]?.hop, b.hops[0]?.hop]
+  return first !== undefined && first.kind === second?.kind && isSamePath(first.path, second.path)
 }
 
 const branchOf = (node: Node, hop: Hop): Branch<Node> | undefined =>
