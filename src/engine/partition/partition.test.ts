@@ -200,6 +200,18 @@ describe('rules change through the log', () => {
     expect([...rows.keys()].sort()).toEqual(['m', 'r/pair', 'x/pair'])
   })
 
+  test('rules speak in order of id, in whatever order they came', () => {
+    // Each comes right before the last: sooner or later there is no room in between.
+    const ids = Array.from({ length: 40 }, (_, index) => `${'a'.repeat(40 - index)}b`)
+    for (const order of [ids, ids.toReversed(), ids.toSorted((a, b) => (a.length % 7) - (b.length % 7))]) {
+      const log = new LogWriter()
+      for (const rule of order) log.rule(BASE, { ...PAIR, rule })
+      log.add(BASE + 10, 'demo.a', { user: 'u1' }).add(BASE + 20, 'demo.b', { user: 'u1' })
+      const { effects } = run(log.entries)
+      expect(effects.map(({ payload }) => JSON.parse(payload).data.rule)).toEqual(ids.toSorted())
+    }
+  })
+
   test('an erased key is forgotten', () => {
     const log = half(new LogWriter()).add(BASE + 20, 'sequitur.log.erase', { key: 'u1' })
     const { effects, rows } = run(end(log).entries, { cuts: new Set([1]) })

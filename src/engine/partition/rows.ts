@@ -69,7 +69,9 @@ export function takeRows(state: Stateful, meta: StoredMeta): StateRow[] {
   state.rules.changed.clear()
   takeRuleRows(state, rows)
   // Also of rules that nothing happened to: what is kept back ends by itself.
-  for (const runtime of state.rules.running) takeSuppressionRows(runtime, meta.now, rows)
+  for (const runtime of state.rules.running) {
+    if (!runtime.suppressions.isIdle) takeSuppressionRows(runtime, meta.now, rows)
+  }
   state.lists.drainChanges(({ list, value, until }) => {
     const bytes = until === undefined ? undefined : json(until === Number.POSITIVE_INFINITY ? null : until)
     rows.push({ id: listRow(list, value), value: bytes })
@@ -142,7 +144,6 @@ function takeRuleRows(state: Stateful, rows: StateRow[]): void {
 }
 
 function takeSuppressionRows({ id, suppressions }: RuleRuntime, now: number, rows: StateRow[]): void {
-  if (suppressions.isIdle) return
   suppressions.sweep(now)
   suppressions.drainChanges((key, suppression) => {
     const value = suppression === undefined ? undefined : json(suppression)

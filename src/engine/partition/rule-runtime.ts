@@ -74,6 +74,7 @@ export interface RuleExtras {
 
 /** One rule, running in one partition: its matcher's host, the router's target, and the way from a match to an alert. */
 export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
+  readonly id: string
   rank = 0
   /** Its place among the deadlines of the partition, while it runs. */
   deadline: Deadline | undefined
@@ -97,6 +98,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     status: RuleStatus,
     parts: { readonly around: RuleSurroundings; readonly createMatcher: CreateKeyedMatcher },
   ) {
+    this.id = program.definition.id
     this.program = program
     this.status = status
     this.#around = parts.around
@@ -113,10 +115,6 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
       keysMax: parts.around.limits.suppressionKeysPerRuleMax,
     })
     this.extras = newExtras(parts.around.limits)
-  }
-
-  get id(): string {
-    return this.program.definition.id
   }
 
   /** The same pattern under a new version: partial matches and suppressions stay. */

@@ -23,10 +23,14 @@ interface Running {
   readonly routes: Routes
 }
 
+/** Room between the ranks of rules that come one after the other, so that one more moves none of them. */
+const RANK_GAP = 1024
+const RANK_MAX = 2 ** 30
+
 /** The rules of one partition and how they change. */
 export class RuleSet {
   readonly #known = new Map<string, KnownRule>()
-  /** Running rules in order of id: their rank is their place. */
+  /** Running rules in order of id; so are their ranks. */
   #ranked: RuleRuntime[] = []
   readonly #router: Router
   readonly #deadlines: DeadlineQueue
@@ -181,8 +185,7 @@ export class RuleSet {
     this.#router.remove(running.routes)
     if (runtime.deadline !== undefined) this.#deadlines.remove(runtime.deadline)
     runtime.deadline = undefined
-    this.#ranked.splice(this.#ranked.indexOf(runtime), 1)
-    this.#rank()
+    this.#ranked.splice(this.#placeOf(runtime.id), 1)
     this.stopped.push(runtime)
     const dropped = runtime.stop()
     if (dropped === 0) return
@@ -195,21 +198,29 @@ export class RuleSet {
   }
 
   #insert(runtime: RuleRuntime): void {
+    const ranked = this.#ranked
+    const place = this.#placeOf(runtime.id)
+    const before = ranked[place - 1]?.rank ?? 0
+    const after = ranked[place]?.rank ?? before + 2 * RANK_GAP
+    ranked.splice(place, 0, runtime)
+    runtime.rank = Math.floor((before + after) / 2)
+    // No number is left in between, or they are getting large: all are spread anew, once in many changes.
+    if (runtime.rank > before && after <= RANK_MAX) return
+    ranked.forEach((each, index) => {
+      each.rank = (index + 1) * RANK_GAP
+    })
+  }
+
+  /** Where the rule stands among the running ones, or would. */
+  #placeOf(id: string): number {
     let low = 0
     let high = this.#ranked.length
     while (low < high) {
       const middle = (low + high) >> 1
-      if ((this.#ranked[middle] as RuleRuntime).id < runtime.id) low = middle + 1
+      if ((this.#ranked[middle] as RuleRuntime).id < id) low = middle + 1
       else high = middle
     }
-    this.#ranked.splice(low, 0, runtime)
-    this.#rank()
-  }
-
-  #rank(): void {
-    this.#ranked.forEach((runtime, place) => {
-      runtime.rank = place
-    })
+    return low
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Scalar } from '../model/index.ts'
 import { ABSENT, type Field, MAPPED, STRUCTURE, TEXT } from './field.ts'
-import { interned } from './intern.ts'
 import type { Hop } from './placement.ts'
 import { TextTable, type TextVisitor } from './text-table.ts'
 
@@ -73,7 +72,7 @@ class EqualityBranch<N> implements Branch<N> {
       const known = this.#children.get(value)
       if (known !== undefined) return known
       const child = this.#nodes.create()
-      this.#children.set(interned(value), child)
+      this.#children.set(value, child)
       return child
     })
   }

@@ -17,7 +17,6 @@ import {
   STRUCTURE,
   TEXT,
 } from './field.ts'
-import { interned } from './intern.ts'
 import { closedBounds } from './interval-list.ts'
 import { neededBy } from './required-text.ts'
 
@@ -79,7 +78,7 @@ export class PredicateTable {
       form,
       field: form === undefined ? undefined : this.#fields.acquire(form.path),
       ask: isSingle ? SINGLE : form?.kind === 'range' ? INTERVAL : OTHER,
-      single: isSingle ? interned(form.values[0] as Scalar) : undefined,
+      single: isSingle ? form.values[0] : undefined,
       ...bounds,
       needs: form?.kind === 'matches' ? neededBy(form) : undefined,
       users: 0,

@@ -5,6 +5,7 @@ import { fnv1a32 } from './key.ts'
 import { DIRECT_LANES_MAX, keyGroup, keyGroupId, keyOf, markIdle, markLive } from './key-group.ts'
 import type { FilterMark, KeyGroup, Lane, RouteSlot, RouteTarget, Tap } from './lane.ts'
 import { PredicateTable, testShared } from './predicate.ts'
+import { sortByRank } from './rank.ts'
 import { RuleIndex } from './rule-index.ts'
 import { SubjectTree } from './subject-tree.ts'
 import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
@@ -164,7 +165,7 @@ export class Router {
     if (waiting.index.size === 0) return
     const live = group.live.get(key)
     if (live === undefined) return
-    if (live.size > LIVE_LANES_SCANNED_MAX) {
+    if (live.size > LIVE_LANES_SCANNED_MAX && live.size > waiting.index.open) {
       waiting.index.match(this.#stamp, this.#frame, (lane) => {
         if (lane.stamp !== this.#stamp && live.has(lane) && lane.target.has(key)) this.#touch(lane)
       })
@@ -375,45 +376,3 @@ function setReach(lane: Lane, plan: SubjectPlan, stamp: number): void {
   lane.reach = 0
   for (const tap of lane.taps) if (tap.filter.stamp === stamp) lane.reach |= tap.bit
 }
-
-const INSERTION_MAX = 12
-
-/** Places of lanes by rank and order, packed into numbers that sort without a comparison of ours. */
-const PLACES_MAX = 4096
-const ORDERS_MAX = 64
-const places = new Float64Array(PLACES_MAX)
-const unsorted: Lane[] = []
-
-/** Few lanes, nearly always in order already: insertion beats a general sort. */
-function sortByRank(lanes: Lane[]): void {
-  const { length } = lanes
-  if (length > PLACES_MAX) {
-    lanes.sort((a, b) => (isAfter(a, b) ? 1 : -1))
-    return
-  }
-  if (length > INSERTION_MAX) {
-    for (let index = 0; index < length; index++) {
-      const lane = lanes[index] as Lane
-      unsorted[index] = lane
-      places[index] = (lane.target.rank * ORDERS_MAX + lane.order) * PLACES_MAX + index
-    }
-    places.subarray(0, length).sort()
-    for (let index = 0; index < length; index++) {
-      const place = places[index] as number
-      lanes[index] = unsorted[place - Math.floor(place / PLACES_MAX) * PLACES_MAX] as Lane
-    }
-    return
-  }
-  for (let index = 1; index < length; index++) {
-    const lane = lanes[index] as Lane
-    let at = index
-    while (at > 0 && isAfter(lanes[at - 1] as Lane, lane)) {
-      lanes[at] = lanes[at - 1] as Lane
-      at--
-    }
-    lanes[at] = lane
-  }
-}
-
-const isAfter = (a: Lane, b: Lane): boolean =>
-  a.target.rank > b.target.rank || (a.target === b.target && a.order > b.order)

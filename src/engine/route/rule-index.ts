@@ -95,6 +95,11 @@ export class RuleIndex implements TapIndex, Search<Node> {
     return this.#placed.size
   }
 
+  /** At least so many; those with comparisons of their own count for more than one, as they cost more. */
+  get open(): number {
+    return this.#root.used / HEADER
+  }
+
   add(tap: Tap): void {
     const witnesses = witnessesOf(tap.shared, this.#isSearched)
     this.#placed.set(tap, { witnesses, place: this.#taps.length })

@@ -11,6 +11,8 @@ export type VisitLane = (lane: Lane, bits: number) => void
 /** Taps of one subject filter, found by what their shared conjuncts demand of an event. */
 export interface TapIndex {
   readonly size: number
+  /** How many of them every event is compared with. */
+  readonly open: number
   add(tap: Tap): void
   remove(tap: Tap): void
   match(stamp: number, frame: Frame, visit: VisitLane): void
@@ -21,6 +23,10 @@ export class TapList implements TapIndex {
   readonly #taps: Tap[] = []
 
   get size(): number {
+    return this.#taps.length
+  }
+
+  get open(): number {
     return this.#taps.length
   }
 

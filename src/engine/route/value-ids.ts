@@ -1,5 +1,4 @@
 import type { Scalar } from '../model/index.ts'
-import { interned } from './intern.ts'
 
 /** No rule asks for the value. */
 export const UNASKED = -1
@@ -14,7 +13,7 @@ export class ValueIds {
     let id = this.#ids.get(value)
     if (id === undefined) {
       id = this.#free.pop() ?? this.#users.length
-      this.#ids.set(interned(value), id)
+      this.#ids.set(value, id)
       this.#users[id] = 0
     }
     this.#users[id] = (this.#users[id] as number) + 1
