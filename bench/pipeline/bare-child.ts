@@ -1,7 +1,7 @@
 // What an event costs before anything is done with it: the client library's own consumer and JSON.parse.
 import { AckPolicy, DeliverPolicy, jetstream } from '@nats-io/jetstream'
 import { connectBroker } from '../../src/service/broker/index.ts'
-import { say, startMeter } from './meter.ts'
+import { measuredBetween, type Reading, readClocks, say, warmUpEvents } from './meter.ts'
 import { STREAM } from './setup.ts'
 
 const events = Number(process.env['BENCH_EVENTS'])
@@ -17,7 +17,7 @@ const consumer = await jetstream(broker.connection).consumers.get(STREAM, name)
 const { promise, resolve } = Promise.withResolvers<void>()
 let seen = 0
 let sum = 0
-const meter = startMeter()
+let warm: Reading | undefined
 const messages = await consumer.consume({
   max_messages: 5_000,
   callback: (message) => {
@@ -29,10 +29,12 @@ const messages = await consumer.consume({
       sum += 1
     }
     seen += 1
+    if (seen === warmUpEvents(events)) warm = readClocks(seen)
     if (seen === events) resolve()
   },
 })
 await promise
-say({ ...meter.end(events), sum: Math.round(sum) })
+if (warm === undefined) throw new Error('too few events')
+say({ ...measuredBetween(warm, readClocks(seen)), sum: Math.round(sum) })
 messages.stop()
 await broker.close()

@@ -7,23 +7,34 @@ export interface Measured {
   readonly megabytes: number
 }
 
-/** From here to `end`: time on the wall and on the CPU. */
-export function startMeter(): { end(events: number): Measured } {
-  const startedAt = performance.now()
-  const cpu = process.cpuUsage()
-  const main = process.threadCpuUsage()
-  const micros = (used: NodeJS.CpuUsage, events: number): number =>
-    Math.round(((used.user + used.system) / events) * 100) / 100
+/** What the clocks show when so many events are done. */
+export interface Reading {
+  readonly events: number
+  readonly at: number
+  readonly cpu: NodeJS.CpuUsage
+  readonly main: NodeJS.CpuUsage
+}
+
+/** Events at the beginning that do not count: connections are made and code is compiled then. */
+export const warmUpEvents = (events: number): number => Math.floor(events / 10)
+
+export const readClocks = (events: number): Reading => ({
+  events,
+  at: performance.now(),
+  cpu: process.cpuUsage(),
+  main: process.threadCpuUsage(),
+})
+
+/** Time on the wall and on the CPU from one reading to another. */
+export function measuredBetween(first: Reading, last: Reading): Measured {
+  const events = last.events - first.events
+  const micros = (before: NodeJS.CpuUsage, after: NodeJS.CpuUsage): number =>
+    Math.round(((after.user + after.system - before.user - before.system) / events) * 100) / 100
   return {
-    end: (events) => {
-      const seconds = (performance.now() - startedAt) / 1000
-      return {
-        eventsPerSecond: Math.round(events / seconds),
-        cpuMicros: micros(process.cpuUsage(cpu), events),
-        mainMicros: micros(process.threadCpuUsage(main), events),
-        megabytes: Math.round(process.memoryUsage().rss / 1024 / 1024),
-      }
-    },
+    eventsPerSecond: Math.round((events / (last.at - first.at)) * 1000),
+    cpuMicros: micros(first.cpu, last.cpu),
+    mainMicros: micros(first.main, last.main),
+    megabytes: Math.round(process.memoryUsage().rss / 1024 / 1024),
   }
 }
 

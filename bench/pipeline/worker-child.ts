@@ -4,19 +4,24 @@ import { connectBroker } from '../../src/service/broker/index.ts'
 import type { WorkerMetrics } from '../../src/service/telemetry/index.ts'
 import { silentLog } from '../../src/service/telemetry/index.ts'
 import { startWorker } from '../../src/service/worker/index.ts'
-import { say, startMeter } from './meter.ts'
+import { measuredBetween, type Reading, readClocks, say, warmUpEvents } from './meter.ts'
 import { packEngine, pairEngine } from './setup.ts'
 
 const events = Number(process.env['BENCH_EVENTS'])
 const engine = process.env['BENCH_RULES'] === 'pair' ? pairEngine() : packEngine()
 const broker = await connectBroker({ url: process.env['BENCH_URL'] ?? '', name: 'bench-worker' })
 const commits: number[] = []
+/** At every commit while there is more to do: from one to another, as many events are committed as were processed. */
+const readings: Reading[] = []
 const metrics: WorkerMetrics = {
-  committed: (seconds) => void commits.push(seconds * 1000),
+  committed: (seconds) => {
+    commits.push(seconds * 1000)
+    const position = worker.status().partitions[0]?.position ?? 0
+    if (position >= warmUpEvents(events) && position < events) readings.push(readClocks(position))
+  },
   alertStored: () => undefined,
   watch: () => () => undefined,
 }
-const meter = startMeter()
 const worker = await startWorker({
   broker,
   dataDir: process.env['BENCH_DATA'] ?? '',
@@ -39,10 +44,13 @@ const isDone = (): boolean => {
 }
 if (events > 0) {
   while (!isDone()) await new Promise((resolve) => setTimeout(resolve, 10))
-  const measured = meter.end(events)
+  const [first] = readings
+  const last = readings.at(-1)
   await worker.close()
+  if (first === undefined || last === undefined || last === first)
+    throw new Error('too few events for two commits')
   say({
-    ...measured,
+    ...measuredBetween(first, last),
     commits: commits.length,
     commitMs: Math.round(Math.max(...commits)),
     stallMs: Math.round(delays.max / 1e6),

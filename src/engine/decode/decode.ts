@@ -3,7 +3,7 @@ import { eventTime } from '../model/index.ts'
 import type { LogEntry } from '../partition/contract.ts'
 import { attributesOfEnvelope, attributesOfHeaders, type ContentMode, contentMode } from './attributes.ts'
 import type { DeadLetterReason } from './codes.ts'
-import { type LoggedEvent, loggedEvent } from './logged-event.ts'
+import { type Content, LoggedEvent } from './logged-event.ts'
 import { type PayloadFault, type PayloadLimits, payloadFault } from './payload-check.ts'
 import type { ResolvedSource, ResolvedTimestamp } from './source.ts'
 import { readTimestamp } from './timestamp.ts'
@@ -13,15 +13,6 @@ export interface DeadLetter {
   readonly message: string
   /** The parsed payload, when parsing was not the problem. */
   readonly data?: JsonValue
-}
-
-/** What one entry says, before it has a time. */
-interface Content {
-  readonly data: JsonObject
-  readonly mode: ContentMode
-  readonly attributes: Readonly<Record<string, string>> | undefined
-  /** The producer's id; undefined: the sequence stands in. */
-  readonly id: string | undefined
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
@@ -45,16 +36,7 @@ export function decodeEvent(
     const message = `the event time is ${time - entry.ingestedAt} ms ahead of the broker's clock`
     return { reason: 'time-ahead', message, data: content.data }
   }
-  return loggedEvent({
-    sequence: entry.sequence,
-    time,
-    ingestedAt: entry.ingestedAt,
-    subject: entry.subject,
-    id: content.id ?? String(entry.sequence),
-    data: content.data,
-    attributes: content.attributes,
-    mode: content.mode,
-  })
+  return new LoggedEvent(entry, time, content)
 }
 
 /** The data of a payload that was decoded before, as it was decoded then. */

@@ -1,7 +1,7 @@
 export type { ContentMode } from './attributes.ts'
 export type { DeadLetterReason } from './codes.ts'
 export { type DeadLetter, decodeEvent, redecode } from './decode.ts'
-export { type LoggedEvent, loggedEvent } from './logged-event.ts'
+export { LoggedEvent } from './logged-event.ts'
 export { DEFAULT_PAYLOAD_LIMITS, type PayloadLimits } from './payload-check.ts'
 export {
   DEFAULT_SOURCE,

@@ -18,32 +18,20 @@ const digits2 = (text: string, at: number): number =>
 /** RFC 3339. The form that nearly everything writes (`2026-01-01T00:02:00.000Z`) is read without the regular expression. */
 function readIso(text: string): number | undefined {
   if (isPlainUtc(text)) {
-    const milliseconds = text.length === 24 ? digits2(text, 20) * 10 + text.charCodeAt(22) - 48 : 0
-    return assemble({
-      year: digits2(text, 0) * 100 + digits2(text, 2),
-      month: digits2(text, 5),
-      day: digits2(text, 8),
-      hour: digits2(text, 11),
-      minute: digits2(text, 14),
-      second: digits2(text, 17),
-      milliseconds,
-      offsetMinutes: 0,
-    })
+    const date = dayOf(digits2(text, 0) * 100 + digits2(text, 2), digits2(text, 5), digits2(text, 8))
+    const time = timeOf(digits2(text, 11), digits2(text, 14), digits2(text, 17))
+    if (date === undefined || time === undefined) return undefined
+    return date + time + (text.length === 24 ? digits2(text, 20) * 10 + text.charCodeAt(22) - 48 : 0)
   }
   const match = ISO.exec(text)
   if (match === null) return undefined
   const offset = match[8] === undefined ? 0 : Number(match[9]) * 60 + Number(match[10])
   if (match[8] !== undefined && (Number(match[9]) > 23 || Number(match[10]) > 59)) return undefined
-  return assemble({
-    year: Number(match[1]),
-    month: Number(match[2]),
-    day: Number(match[3]),
-    hour: Number(match[4]),
-    minute: Number(match[5]),
-    second: Number(match[6]),
-    milliseconds: match[7] === undefined ? 0 : Number(match[7].padEnd(3, '0').slice(0, 3)),
-    offsetMinutes: match[8] === '-' ? -offset : offset,
-  })
+  const date = dayOf(Number(match[1]), Number(match[2]), Number(match[3]))
+  const time = timeOf(Number(match[4]), Number(match[5]), Number(match[6]))
+  if (date === undefined || time === undefined) return undefined
+  const milliseconds = match[7] === undefined ? 0 : Number(match[7].padEnd(3, '0').slice(0, 3))
+  return date + time + milliseconds - (match[8] === '-' ? -offset : offset) * 60_000
 }
 
 const PLAIN = '0000-00-00T00:00:00.000Z'
@@ -60,32 +48,21 @@ function isPlainUtc(text: string): boolean {
   return true
 }
 
-interface DateParts {
-  readonly year: number
-  readonly month: number
-  readonly day: number
-  readonly hour: number
-  readonly minute: number
-  readonly second: number
-  readonly milliseconds: number
-  readonly offsetMinutes: number
-}
-
 const DAYS = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 
-function assemble(parts: DateParts): number | undefined {
-  const { year, month, day, hour, minute, second } = parts
+/** The start of a day that the calendar has. */
+function dayOf(year: number, month: number, day: number): number | undefined {
   const days = DAYS[month - 1]
-  if (days === undefined || day < 1 || day > days || hour > 23 || minute > 59) return undefined
+  if (days === undefined || day < 1 || day > days) return undefined
   if (month === 2 && day === 29 && (year % 4 !== 0 || (year % 100 === 0 && year % 400 !== 0)))
     return undefined
+  return daysSinceEpoch(year, month, day) * 86_400_000
+}
+
+function timeOf(hour: number, minute: number, second: number): number | undefined {
   // A leap second is the last second of its minute: the clocks of most producers repeat it too.
-  if (second > 60) return undefined
-  const seconds = second === 60 ? 59 : second
-  const date = daysSinceEpoch(year, month, day)
-  return (
-    ((date * 24 + hour) * 60 + minute - parts.offsetMinutes) * 60_000 + seconds * 1000 + parts.milliseconds
-  )
+  if (hour > 23 || minute > 59 || second > 60) return undefined
+  return (hour * 60 + minute) * 60_000 + (second === 60 ? 59 : second) * 1000
 }
 
 /** Proleptic Gregorian; the year starts in March so that the leap day is the last of it. */

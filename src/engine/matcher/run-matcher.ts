@@ -75,27 +75,36 @@ export class RunMatcher implements KeyedMatcher {
     this.#view.see(event, mask, key)
 
     let taking: Run | undefined
-    const take = (edge: Edge, way: number, slot: number): void =>
+    let hasChanged = false
+    const take = (edge: Edge, way: number, slot: number): void => {
+      hasChanged = true
       this.#take(taking, edge, way, slot, event, key, runs, complete)
+    }
     for (const run of state.runs) {
       taking = run
       this.#view.from(run)
       this.#observer?.tried(run, key)
+      const { open, isFresh, isLifted } = run
       const completes = stepRun(this.#graph, run, event, this.#view, take, this.#closed(run, key))
       if (completes) this.#complete(run.last, run.first, event.time, event, key, complete)
-      if (run.open !== 0) {
-        run.deadline = this.#deadlineAfter(run)
-        runs.push(run)
+      if (run.open !== open || run.isFresh !== isFresh || run.isLifted !== isLifted) {
+        hasChanged = true
+        if (run.open !== 0) run.deadline = this.#deadlineAfter(run)
       }
+      if (run.open !== 0) runs.push(run)
     }
     this.#view.from(undefined)
     this.#observer?.tried(undefined, key)
     for (const [way, edge] of this.#startEdges.entries()) {
       if (edge.greedy !== 0 && this.#view.any(edge.greedy) && !this.#view.any(edge.greedyUntil)) continue
       const slot = this.#view.firstOf(edge.slots)
-      if (slot >= 0 && !this.#view.any(edge.until))
+      if (slot >= 0 && !this.#view.any(edge.until)) {
+        hasChanged = true
         this.#take(undefined, edge, way, slot, event, key, runs, complete)
+      }
     }
+    // Most events that a key is shown mean nothing to it; then nothing is written either.
+    if (!hasChanged && complete.length === 0) return
 
     state.runs = runs
     this.#report(state, complete, key)

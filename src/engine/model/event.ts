@@ -21,6 +21,6 @@ export interface StreamEvent {
   /** CloudEvents `id`, else the `Nats-Msg-Id` header, else the sequence as text. */
   readonly id: string
   readonly data: EventData
-  /** CloudEvents attributes or NATS headers, lower-case names; `$event` in expressions. Absent when there are none. */
-  readonly attributes?: Readonly<Record<string, string>>
+  /** CloudEvents attributes or NATS headers, lower-case names; `$event` in expressions. */
+  readonly attributes?: Readonly<Record<string, string>> | undefined
 }

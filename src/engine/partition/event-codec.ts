@@ -1,4 +1,4 @@
-import { type ContentMode, type LoggedEvent, loggedEvent, redecode } from '../decode/index.ts'
+import { type ContentMode, LoggedEvent, redecode } from '../decode/index.ts'
 import { eventTime, streamSequence } from '../model/index.ts'
 import type { RowReader, RowWriter } from './row-codec.ts'
 
@@ -11,7 +11,7 @@ export function writeEvent(writer: RowWriter, event: LoggedEvent): void {
   writer.uint(event.time)
   writer.uint(event.ingestedAt)
   writer.text(event.subject)
-  writer.text(event.id === String(event.sequence) ? '' : event.id)
+  writer.text(event.givenId ?? '')
   writer.text(event.attributes === undefined ? '' : JSON.stringify(event.attributes))
   if (event.bytes !== undefined) {
     writer.uint(MODES.indexOf(event.mode))
@@ -39,12 +39,13 @@ export function readEvent(
   const mode = MODES[reader.uint()] ?? 'plain'
   const payload = reader.raw(reader.uint())
   if (!wanted(sequence, time)) return undefined
-  return loggedEvent({
+  const entry = {
     sequence: streamSequence(sequence),
-    time: eventTime(time),
     ingestedAt: eventTime(ingestedAt),
     subject,
-    id: id === '' ? String(sequence) : id,
+  }
+  return new LoggedEvent(entry, eventTime(time), {
+    id: id === '' ? undefined : id,
     data: redecode(payload, mode),
     attributes: attributes === '' ? undefined : JSON.parse(attributes),
     mode: mode === 'structured' ? 'plain' : mode,

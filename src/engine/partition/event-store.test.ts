@@ -1,19 +1,19 @@
 import { expect, test } from 'vitest'
-import { type LoggedEvent, loggedEvent } from '../decode/index.ts'
+import { LoggedEvent } from '../decode/index.ts'
 import { eventTime, streamSequence } from '../model/index.ts'
 import { EventStore } from './event-store.ts'
 
 const event = (sequence: number): LoggedEvent =>
-  loggedEvent({
-    sequence: streamSequence(sequence),
-    time: eventTime(sequence),
-    ingestedAt: eventTime(sequence),
-    subject: 'demo.a',
-    id: `e${sequence}`,
-    data: { sequence, text: 'x'.repeat(40) },
-    attributes: { traceparent: 'x' },
-    mode: 'plain',
-  })
+  new LoggedEvent(
+    { sequence: streamSequence(sequence), ingestedAt: eventTime(sequence), subject: 'demo.a' },
+    eventTime(sequence),
+    {
+      id: `e${sequence}`,
+      data: { sequence, text: 'x'.repeat(40) },
+      attributes: { traceparent: 'x' },
+      mode: 'plain',
+    },
+  )
 
 /** The rows after all steps. */
 function apply(rows: Map<string, Uint8Array>, store: EventStore): Map<string, Uint8Array> {

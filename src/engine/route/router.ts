@@ -31,11 +31,12 @@ const LIVE_LANES_SCANNED_MAX = 32
 interface FilterRoutes extends FilterMark {
   readonly starts: RuleIndex
   /** By key group, the lanes that may wait for events of this filter. */
-  readonly waiting: Map<KeyGroup, WaitingLanes>
+  readonly waiting: WaitingLanes[]
   lanes: number
 }
 
 interface WaitingLanes {
+  readonly group: KeyGroup
   readonly direct: Lane[]
   /** Taps of lanes that are not direct. */
   readonly index: TapIndex
@@ -149,7 +150,9 @@ export class Router {
   #collect(filter: FilterRoutes, stamp: number): void {
     const frame = this.#frame
     if (filter.starts.size > 0) filter.starts.match(stamp, frame, this.#visitStart)
-    for (const [group, waiting] of filter.waiting) {
+    for (let index = 0; index < filter.waiting.length; index++) {
+      const waiting = filter.waiting[index] as WaitingLanes
+      const { group } = waiting
       const key = keyOf(group, stamp, frame)
       if (key === undefined) this.#collectKeyless(waiting, stamp)
       else if (this.#owns(key)) this.#collectLive(group, key, waiting)
@@ -324,7 +327,7 @@ export class Router {
   #filter(filter: string): FilterRoutes {
     let routes = this.#filters.get(filter)
     if (routes === undefined) {
-      routes = { filter, stamp: 0, starts: new RuleIndex(this.#fields), waiting: new Map(), lanes: 0 }
+      routes = { filter, stamp: 0, starts: new RuleIndex(this.#fields), waiting: [], lanes: 0 }
       this.#filters.set(filter, routes)
       this.#tree.set(filter, routes)
       this.#revision++
@@ -338,10 +341,10 @@ export class Router {
     if (tap.canStart) routes.starts.add(tap)
     if (tap.canStart && !waitsToo(tap)) return
     const { lane } = tap
-    let waiting = routes.waiting.get(lane.group)
+    let waiting = routes.waiting.find(({ group }) => group === lane.group)
     if (waiting === undefined) {
-      waiting = { direct: [], index: new RuleIndex(this.#fields) }
-      routes.waiting.set(lane.group, waiting)
+      waiting = { group: lane.group, direct: [], index: new RuleIndex(this.#fields) }
+      routes.waiting.push(waiting)
     }
     if (!lane.direct) waiting.index.add(tap)
     else if (!waiting.direct.includes(lane)) waiting.direct.push(lane)
@@ -352,13 +355,14 @@ export class Router {
     const routes = tap.filter as FilterRoutes
     for (const predicate of tap.shared) this.#predicates.release(predicate)
     if (tap.canStart) routes.starts.remove(tap)
-    const waiting = routes.waiting.get(lane.group)
+    const waiting = routes.waiting.find(({ group }) => group === lane.group)
     if (waiting !== undefined) {
       if (lane.direct) {
         const at = waiting.direct.indexOf(lane)
         if (at >= 0) waiting.direct.splice(at, 1)
       } else waiting.index.remove(tap)
-      if (waiting.direct.length === 0 && waiting.index.size === 0) routes.waiting.delete(lane.group)
+      if (waiting.direct.length === 0 && waiting.index.size === 0)
+        routes.waiting.splice(routes.waiting.indexOf(waiting), 1)
     }
     if (--routes.lanes > 0) return
     this.#filters.delete(routes.filter)

@@ -31,8 +31,9 @@ export class ReorderBuffer<T extends Timed> {
   }
 
   push(item: T): void {
-    const bucket = this.#bucket(Math.floor(item.time / this.#widthMs))
+    const bucket = this.#bucket(Math.floor(item.time / this.#widthMs), item)
     this.#size++
+    if (bucket === undefined) return
     if (!bucket.sorted) {
       bucket.items.push(item)
       return
@@ -64,16 +65,19 @@ export class ReorderBuffer<T extends Timed> {
     return (bucket.items[bucket.head] as T).time
   }
 
-  #bucket(number: number): Bucket<T> {
+  /** The bucket that the item belongs in; undefined when one was made with it. */
+  #bucket(number: number, item: T): Bucket<T> | undefined {
     const buckets = this.#buckets
     let at = 0
     // New events fall into the newest buckets, which stand first.
     while (at < buckets.length && (buckets[at] as Bucket<T>).number > number) at++
     const found = buckets[at]
     if (found?.number === number) return found
-    const bucket: Bucket<T> = { number, items: [], head: 0, sorted: false }
-    buckets.splice(at, 0, bucket)
-    return bucket
+    // With its first item: an empty list takes room for many at the first push, and often there is but one.
+    const bucket: Bucket<T> = { number, items: [item], head: 0, sorted: false }
+    if (at === buckets.length) buckets.push(bucket)
+    else buckets.splice(at, 0, bucket)
+    return undefined
   }
 }
 

@@ -27,6 +27,8 @@ const BYTES_MAX = 16 * 1024 * 1024
 const MISSING_MS_MAX = 5_000
 const HEARTBEAT_MS = 1_000
 const EXPIRES_MS = 20_000
+/** Enough of a random name that no two consumers of a stream share it. */
+const CONSUMER_NAME_LENGTH = 12
 
 /**
  * The input log in order, from a position on. Its consumer keeps no acknowledgements and is thrown away whenever anything is
@@ -156,10 +158,12 @@ class Cursor implements BatchSource {
 
   async #create(attempt: number): Promise<void> {
     const { connection, manager } = this.#broker
-    const name = `sequitur-${nuid.next()}`
+    // The broker repeats it with every message: short, and what it is for stands in the description.
+    const name = nuid.next().slice(-CONSUMER_NAME_LENGTH)
     await this.#recognise()
     await manager.consumers.add(this.#stream, {
       name,
+      description: 'reads the input log for a partition of Sequitur',
       ack_policy: AckPolicy.None,
       mem_storage: true,
       num_replicas: 1,
