@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import {
   compileRule,
   createPartition,
@@ -10,12 +12,13 @@ import {
   streamSequence,
 } from '../src/engine/index.ts'
 import { manyRules, mixEvents } from './support/many-rules.ts'
-import { cpuOf, printTable, type Row } from './support/measure.ts'
+import { cpuOf, median, printTable, type Row } from './support/measure.ts'
 import { traffic } from './support/traffic.ts'
 
 /*
  * The partition alone, without a broker and a store: µs of CPU per event from log entry to effects, and per event for the rows of a
  * checkpoint, with the shipped rules in order and out of order, and with 10 and 10,000 rules. Beside it the JSON.parse of the event.
+ * The case 'rule changes' changes one of 10,000 rules after every hundredth of a second's events and says how long events wait for it.
  *
  *   npm run bench:partition [-- --json] [--events 200000] [--case '12 rules, in']
  */
@@ -47,11 +50,10 @@ function programsOf(text: string): RuleProgram[] {
 
 /** `A followed by B`, where A has one of many conditions. */
 const pairRules = (conditions: readonly string[]): RuleProgram[] =>
-  conditions.flatMap((condition, index) =>
-    programsOf(
-      `{ "rule": "r${index}", "by": "user", "events": { "A": ${JSON.stringify(`bench.a where ${condition}`)}, "B": "bench.b" }, "pattern": "A followed by B within 5 minutes" }`,
-    ),
-  )
+  conditions.flatMap((condition, index) => programsOf(pairText(index, condition)))
+
+const pairText = (index: number, condition: string): string =>
+  `{ "rule": "r${index}", "by": "user", "events": { "A": ${JSON.stringify(`bench.a where ${condition}`)}, "B": "bench.b" }, "pattern": "A followed by B within 5 minutes" }`
 
 /** Ten conditions that together hold as often as ten thousand of `manyRules` do: for one event in three. */
 const tenAsFrequent = (): string[] =>
@@ -135,6 +137,92 @@ function measure(
   }
 }
 
+/** Rules that change while events come: text to running rule, one of 10,000 at a time. */
+function ruleChanges(): Row {
+  const conditions = manyRules(10_000, 'few')
+  collectGarbage()
+  const empty = process.memoryUsage().heapUsed
+  const partition = createPartition({
+    index: 0,
+    count: 1,
+    stream: 'BENCH',
+    sources: [{ name: 'all', subjects: ['>'], latenessMs: 0 }],
+  })
+  const encoder = new TextEncoder()
+  let sequence = 0
+  let at = 0
+  const put = (number: number, condition: string): LogEntry => ({
+    sequence: streamSequence(++sequence),
+    subject: 'sequitur.log.rule',
+    ingestedAt: eventTime(1_767_225_600_000 + at),
+    payload: encoder.encode(
+      JSON.stringify({
+        kind: 'put',
+        id: `r${number}`,
+        version: sequence,
+        status: 'live',
+        format: 'json',
+        source: pairText(number, condition),
+      }),
+    ),
+  })
+  conditions.forEach((condition, number) => void partition.process([put(number, condition)]))
+  partition.takeStep()
+  // What the start left behind is not what a change costs.
+  collectGarbage()
+  const before = process.memoryUsage().heapUsed
+  const events = [...pairTraffic()]
+  const others = manyRules(20_000, 'few')
+  const changes: number[] = []
+  const compiles: number[] = []
+  const batches: number[] = []
+  for (let change = 0; change < CHANGES; change++) {
+    const number = (change * 7919) % 10_000
+    const condition = others[10_000 + change] as string
+    if (change % 10 === 0) compiles.push(wallOf(() => void programsOf(pairText(number, condition))))
+    const entry = put(number, condition)
+    changes.push(wallOf(() => partition.process([entry])))
+    for (let batch = 0; batch < 4; batch++) {
+      const entries = events
+        .slice(at, at + 50)
+        .map((entry) => ({ ...entry, sequence: streamSequence(++sequence) }))
+      at = (at + 50) % (EVENTS - 50)
+      batches.push(wallOf(() => partition.process(entries)))
+    }
+    if (change % 50 === 0) partition.takeStep()
+  }
+  // The first compile the machine code of what changes a rule.
+  const warm = changes.slice(CHANGES / 10)
+  return {
+    case: 'rule changes at 10,000',
+    changes: CHANGES,
+    'MB of 10,000': (before - empty) / 1e6,
+    'median ms': median(warm),
+    'p99 ms': percentile(warm, 0.99),
+    'longest ms': Math.max(...warm),
+    'of the first ms': Math.max(...changes.slice(0, CHANGES / 10)),
+    'compiled alone ms': median(compiles),
+    '50 events behind it: median ms': median(batches),
+    'longest of these ms': Math.max(...batches.slice(batches.length / 10)),
+  }
+}
+
+const CHANGES = 1000
+
+function wallOf(round: () => void): number {
+  const started = performance.now()
+  round()
+  return performance.now() - started
+}
+
+const percentile = (values: readonly number[], share: number): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
+}
+
 const TEN = '10 rules, as many matches as 10,000'
 const TEN_THOUSAND = '10,000 rules'
 const shipped = shippedRules()
@@ -151,9 +239,11 @@ const cases: ReadonlyArray<
 const results = cases
   .filter(([name]) => only === undefined || name.startsWith(only))
   .map(([name, programs, log, latenessMs]) => measure(name, programs(), log(), latenessMs))
-if (isJson) console.log(JSON.stringify(results))
+const changed = only === undefined || 'rule changes'.startsWith(only) ? [ruleChanges()] : []
+if (isJson) console.log(JSON.stringify([...results, ...changed]))
 else {
-  printTable('The partition alone (µs of CPU per event)', results)
+  if (results.length > 0) printTable('The partition alone (µs of CPU per event)', results)
+  if (changed.length > 0) printTable('A rule that changes while events come (on the wall)', changed)
   // In parses of the same events, measured in between: they tell how busy the machine was.
   const [ten, tenThousand] = [TEN, TEN_THOUSAND].map((name) =>
     Number(results.find((row) => row['case'] === name)?.['process/parse']),

@@ -1,13 +1,25 @@
+import { expressionTools } from '../expression/index.ts'
 import { createKeyedMatcher } from '../matcher/index.ts'
-import { compareRules, compileRecord } from '../rule/index.ts'
+import { compareRules, compileRecord, sharedExpressions } from '../rule/index.ts'
 import type { PartitionParts } from './options.ts'
+import type { RuleRecord } from './rule-record.ts'
 
 /** The engine's own matcher and rule compiler. */
 export const DEFAULT_PARTS: PartitionParts = {
   createMatcher: createKeyedMatcher,
   compiler: {
-    compile: compileRecord,
+    compile: (record) => compileRecord(record),
     compare: (before, after) =>
       compareRules(before, after).keepsPartialMatches ? 'compatible' : 'incompatible',
   },
+}
+
+/** For a partition of its own: rules that come to it share what they have in common. */
+export function partsOfPartition(): PartitionParts {
+  const expressions = sharedExpressions(expressionTools)
+  const compiler = {
+    ...DEFAULT_PARTS.compiler,
+    compile: (record: RuleRecord) => compileRecord(record, { expressions }),
+  }
+  return { ...DEFAULT_PARTS, compiler }
 }

@@ -1,5 +1,5 @@
 import { failure, type Result, success } from '../model/index.ts'
-import { compileRule } from './compile-rule.ts'
+import { type CompileOptions, compileRule } from './compile-rule.ts'
 import type { RuleProgram } from './program.ts'
 import { readRules } from './read-rules.ts'
 
@@ -12,7 +12,10 @@ export interface RuleSource {
 }
 
 /** Reads and compiles a stored rule. Its text must hold exactly the rule of that id. */
-export function compileRecord({ id, version, format, source }: RuleSource): Result<RuleProgram> {
+export function compileRecord(
+  { id, version, format, source }: RuleSource,
+  options: Pick<CompileOptions, 'expressions'> = {},
+): Result<RuleProgram> {
   const read = readRules(source, { format })
   if (!read.ok) return read
   const [rule] = read.value
@@ -22,7 +25,7 @@ export function compileRecord({ id, version, format, source }: RuleSource): Resu
     const hint = 'store one rule under its own id'
     return failure([{ code: 'wrong-rule', severity: 'error', message, hint, at: { pointer: '/rule' } }])
   }
-  const compiled = compileRule(rule, { version })
+  const compiled = compileRule(rule, { ...options, version })
   return compiled.ok
     ? success(compiled.value, [...read.problems, ...compiled.problems])
     : failure([...read.problems, ...compiled.problems])
