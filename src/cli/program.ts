@@ -14,7 +14,7 @@ export interface ProgramOptions {
 }
 
 const SEVERITIES = ['info', 'low', 'medium', 'high', 'critical']
-const ROLES = ['viewer', 'producer', 'author', 'operator']
+const ROLES = ['viewer', 'producer', 'author', 'approver', 'operator']
 const MODES = ['live', 'shadow', 'withheld']
 
 /** All commands. What a command needs is loaded when it runs, so that `--help` is there at once. */

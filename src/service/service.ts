@@ -174,6 +174,7 @@ interface Context {
 const apiOptions = (config: Config) => ({
   http: config.http,
   apiKeys: config.auth.apiKeys,
+  jwt: config.auth.jwt,
   version: VERSION,
 })
 

@@ -56,13 +56,14 @@ describe('the OpenAPI document', () => {
   })
 })
 
-const ROLES = ['viewer', 'producer', 'author', 'operator'] as const
+const ROLES = ['viewer', 'producer', 'author', 'approver', 'operator'] as const
 /** Who may do what, said a second time: the table in the service must agree. */
 const MAY: Readonly<Record<string, readonly string[]>> = {
   public: ['nobody', 'wrong', 'expired', ...ROLES],
-  read: ['viewer', 'author', 'operator'],
+  read: ['viewer', 'author', 'approver', 'operator'],
   ingest: ['producer', 'author', 'operator'],
   write: ['author', 'operator'],
+  approve: ['approver', 'operator'],
   operate: ['operator'],
 }
 

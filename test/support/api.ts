@@ -178,7 +178,7 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
     services,
     intake,
     alerts,
-    options: { http: config.http, apiKeys: config.auth.apiKeys, version: '0' },
+    options: { http: config.http, apiKeys: config.auth.apiKeys, jwt: config.auth.jwt, version: '0' },
   }
 }
 

@@ -26,6 +26,14 @@ export interface WriteBy {
   readonly managedBy?: string
   /** Everything is checked and answered, nothing is written. */
   readonly dryRun?: boolean
+  /** Whether the writer may change rules of a namespace (undefined: not known). Default: of all. */
+  readonly mayWrite?: (namespace: string | undefined) => boolean
+}
+
+/** The writer may not change rules of that namespace. */
+export interface WriteForbidden {
+  readonly kind: 'forbidden'
+  readonly namespace: string | undefined
 }
 
 export type WriteOutcome =
@@ -39,6 +47,7 @@ export type WriteOutcome =
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   | { readonly kind: 'conflict'; readonly current: StoredRule | undefined }
   | { readonly kind: 'expectation-needed'; readonly current: StoredRule }
+  | WriteForbidden
   | { readonly kind: 'not-found' }
   | { readonly kind: 'busy' }
 
@@ -57,6 +66,7 @@ export type ApplyOutcome =
       }>
       readonly problems: readonly Problem[]
     }
+  | WriteForbidden
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   /** Somebody else changed this rule meanwhile; the ones before it are stored. */
   | { readonly kind: 'conflict'; readonly id: string }
@@ -152,6 +162,8 @@ export class Catalogue {
     if (entry === undefined || current === undefined) return { kind: 'not-found' }
     const refusal = refusalOf(current, expected)
     if (refusal !== undefined) return refusal
+    const forbidden = forbiddenOf(by, current.record, undefined)
+    if (forbidden !== undefined) return forbidden
     const record: RuleRecord = { kind: 'remove', ...this.#written(id, current.record.version + 1, by) }
     if (by.dryRun) return { kind: 'removed', version: record.version, revision: current.revision }
     const revision = await this.#store(entry, record)
@@ -196,11 +208,16 @@ export class Catalogue {
     if (twice !== undefined) return { kind: 'invalid', problems: [...checked.problems, duplicate(twice.id)] }
 
     const entries = new Map((await this.#options.rules.entries()).map((entry) => [entry.key, entry]))
+    for (const rule of checked.value) {
+      const forbidden = forbiddenOf(by, recordOf(entries.get(rule.id)), rule)
+      if (forbidden !== undefined) return forbidden
+    }
     const rules: Array<Extract<ApplyOutcome, { kind: 'applied' }>['rules'][number]> = []
     for (const [index, rule] of checked.value.entries()) {
       const text = texts[index]
       if (text === undefined) continue
       const outcome = await this.#write(entries.get(rule.id), { rule, text, by, problems: [] })
+      if (outcome.kind === 'forbidden') return outcome
       if (outcome.kind !== 'stored') return { kind: 'conflict', id: rule.id }
       rules.push({ id: rule.id, change: outcome.change, version: outcome.rule.record.version })
     }
@@ -210,6 +227,8 @@ export class Catalogue {
         const stored = storedOf(entry)
         if (stored === undefined || kept.has(stored.record.id)) continue
         if (by.managedBy !== undefined && !sameOwner(stored.record.managedBy, by.managedBy)) continue
+        // What the writer may not touch is none of their rules.
+        if (forbiddenOf(by, stored.record, undefined) !== undefined) continue
         const { id } = stored.record
         const outcome = await this.remove(id, { kind: 'revision', revision: stored.revision }, by)
         if (outcome.kind !== 'removed') return { kind: 'conflict', id }
@@ -260,6 +279,8 @@ export class Catalogue {
   ): Promise<WriteOutcome> {
     const { rule, text, by, problems } = change
     const before = recordOf(entry)
+    const forbidden = forbiddenOf(by, before, rule)
+    if (forbidden !== undefined) return forbidden
     const last = before?.version ?? (await this.#lastVersion(rule.id))
     if (
       entry !== undefined &&
@@ -322,6 +343,20 @@ export class Catalogue {
       at: new Date(this.#options.now()).toISOString(),
     }
   }
+}
+
+/** A rule that moves to another namespace needs both. */
+function forbiddenOf(
+  { mayWrite }: WriteBy,
+  before: RuleRecord | undefined,
+  after: CompiledRule | undefined,
+): WriteForbidden | undefined {
+  if (mayWrite === undefined) return undefined
+  if (before?.kind === 'put' && !mayWrite(before.summary?.namespace))
+    return { kind: 'forbidden', namespace: before.summary?.namespace }
+  if (after !== undefined && !mayWrite(after.summary.namespace))
+    return { kind: 'forbidden', namespace: after.summary.namespace }
+  return undefined
 }
 
 const recordOf = (entry: BucketEntry | undefined): RuleRecord | undefined =>

@@ -146,7 +146,7 @@ describe('secrets', () => {
 
 describe('API keys', () => {
   const { key, hash } = createApiKey('ci')
-  const entry = { id: 'ci', hash, role: 'author', expiresAt: 1000 } as const
+  const entry = { id: 'ci', hash, grants: [{ role: 'author', namespaces: ['*'] }], expiresAt: 1000 } as const
 
   test.each([
     [key, 999, 'ci'],

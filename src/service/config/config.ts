@@ -1,7 +1,13 @@
 import type { Secret } from './secret.ts'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
-export type ApiRole = 'viewer' | 'producer' | 'author' | 'operator'
+export type ApiRole = 'viewer' | 'producer' | 'author' | 'approver' | 'operator'
+
+/** A role for some namespaces of rules; `*` among them: for all, and for what belongs to none. */
+export interface Grant {
+  readonly role: ApiRole
+  readonly namespaces: readonly string[]
+}
 
 export interface EmbeddedBrokerConfig {
   readonly host: string
@@ -60,9 +66,33 @@ export interface ApiKeyConfig {
   readonly id: string
   /** `sha256:` and 64 hexadecimal digits. */
   readonly hash: string
-  readonly role: ApiRole
+  readonly grants: readonly Grant[]
   /** Milliseconds since 1970. */
   readonly expiresAt: number | undefined
+}
+
+/** A role for those whose token has this claim. */
+export interface ClaimGrant extends Grant {
+  readonly claim: string
+  readonly value: string
+}
+
+/** Which tokens of an identity provider are accepted, and what they give. */
+export interface JwtConfig {
+  readonly issuer: string
+  readonly audience: string
+  readonly keys:
+    | { readonly kind: 'remote'; readonly url: string }
+    | { readonly kind: 'file'; readonly path: string }
+  readonly algorithms: readonly string[]
+  readonly clockToleranceMs: number
+  readonly subjectClaim: string
+  readonly grants: readonly ClaimGrant[]
+}
+
+export interface AuthConfig {
+  readonly apiKeys: readonly ApiKeyConfig[]
+  readonly jwt: JwtConfig | undefined
 }
 
 /** Names are those of the engine's partition limits. */
@@ -88,7 +118,7 @@ export interface Config {
   readonly partitions: number
   readonly commitIntervalMs: number
   readonly http: HttpConfig
-  readonly auth: { readonly apiKeys: readonly ApiKeyConfig[] }
+  readonly auth: AuthConfig
   readonly alerts: { readonly retentionMs: number; readonly bytesMax: number }
   readonly limits: LimitsConfig
   readonly redact: readonly string[]

@@ -13,7 +13,7 @@ export function redactedConfig(config: Config): unknown {
   const safe = {
     ...config,
     nats: { ...nats, url: nats.url === undefined ? undefined : redactUrl(nats.url) },
-    auth: { apiKeys: auth.apiKeys.map((key) => ({ ...key, hash: '***' })) },
+    auth: { ...auth, apiKeys: auth.apiKeys.map((key) => ({ ...key, hash: '***' })) },
   }
   return JSON.parse(JSON.stringify(safe))
 }

@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { failure, type Problem, type Result, success } from '../../engine/index.ts'
 import { isReservedSubject } from '../subjects.ts'
+import { checkAuth, type RawAuth, resolveAuth } from './auth.ts'
 import type { PlaceOf } from './check.ts'
 import type { ConfigCode } from './codes.ts'
-import type { ApiRole, Config, LogLevel } from './config.ts'
+import type { Config, LogLevel } from './config.ts'
+import { isLoopback } from './loopback.ts'
 import { Secret } from './secret.ts'
 import { durationOf, sizeOf } from './units.ts'
 
@@ -52,14 +54,7 @@ export interface RawConfig {
     readonly streamsMax: number
     readonly requestsPerSecond: number
   }
-  readonly auth: {
-    readonly apiKeys: ReadonlyArray<{
-      readonly id: string
-      readonly hash: string
-      readonly role: ApiRole
-      readonly expires?: string
-    }>
-  }
+  readonly auth: RawAuth
   readonly alerts: { readonly retention: string; readonly bytesMax: string }
   readonly limits: {
     readonly payloadMax: string
@@ -76,22 +71,18 @@ export interface RawConfig {
   readonly log: { readonly level: LogLevel }
 }
 
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/i
-
-export const isLoopback = (host: string): boolean => LOOPBACK.test(host)
-
 /** What a schema cannot say. */
 export function checkMeaning(raw: RawConfig, placeOf: PlaceOf): readonly Problem[] {
   const problems: Problem[] = []
   const add = (code: ConfigCode, path: readonly string[], message: string, hint: string): void => {
     problems.push({ code, severity: 'error', message, hint, at: placeOf(path) })
   }
-  if (!isLoopback(raw.http.host) && raw.auth.apiKeys.length === 0)
+  if (!isLoopback(raw.http.host) && raw.auth.apiKeys.length === 0 && raw.auth.jwt === undefined)
     add(
       'config-unsafe-listen',
       ['http', 'host'],
-      `http.host is ${raw.http.host}, which others can reach, and no API key is configured`,
-      'listen on 127.0.0.1, or add auth.apiKeys',
+      `http.host is ${raw.http.host}, which others can reach, and neither API keys nor tokens are configured`,
+      'listen on 127.0.0.1, or add auth.apiKeys or auth.jwt',
     )
   if (raw.nats.url === undefined && !isLoopback(raw.nats.embedded.host))
     add(
@@ -119,17 +110,7 @@ export function checkMeaning(raw: RawConfig, placeOf: PlaceOf): readonly Problem
         `nats.${plain} and nats.${file} are both given`,
         'give one of them',
       )
-  const seen = new Set<string>()
-  for (const [index, { id }] of raw.auth.apiKeys.entries()) {
-    if (seen.has(id))
-      add(
-        'config-conflict',
-        ['auth', 'apiKeys', String(index), 'id'],
-        `two API keys are called ${id}`,
-        'give each its own id',
-      )
-    seen.add(id)
-  }
+  checkAuth(raw.auth, add)
   return problems
 }
 
@@ -207,14 +188,7 @@ export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<C
       streamsMax: http.streamsMax,
       requestsPerSecond: http.requestsPerSecond,
     },
-    auth: {
-      apiKeys: raw.auth.apiKeys.map(({ id, hash, role, expires }) => ({
-        id,
-        hash,
-        role,
-        expiresAt: expires === undefined ? undefined : Date.parse(expires),
-      })),
-    },
+    auth: resolveAuth(raw.auth, absolute),
     alerts: { retentionMs: durationOf(raw.alerts.retention), bytesMax: sizeOf(raw.alerts.bytesMax) },
     limits: {
       payloadBytesMax: sizeOf(limits.payloadMax),

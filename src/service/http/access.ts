@@ -1,55 +1,99 @@
 import type { FastifyRequest } from 'fastify'
-import { type ApiKeyConfig, type ApiRole, findApiKey, isLoopback } from '../config/index.ts'
+import { findApiKey, isLoopback } from '../config/index.ts'
+import { type Access, EVERYTHING, mayAnywhere, mayEverywhere } from './grants.ts'
 import type { HttpProblem } from './problem.ts'
-import type { Access, Caller } from './route.ts'
-
-const ALLOWED: Readonly<Record<ApiRole, readonly Access[]>> = {
-  viewer: ['public', 'read'],
-  producer: ['public', 'ingest'],
-  author: ['public', 'read', 'ingest', 'write'],
-  operator: ['public', 'read', 'ingest', 'write', 'operate'],
-}
+import type { Caller, Route } from './route.ts'
+import type { ApiOptions } from './services.ts'
+import { isToken, type VerifyToken } from './tokens.ts'
 
 export type Admission =
   | { readonly ok: true; readonly caller: Caller }
-  | { readonly ok: false; readonly problem: HttpProblem }
+  /** `who`: the caller, when it is known who called. */
+  | { readonly ok: false; readonly problem: HttpProblem; readonly who?: string }
+
+export interface AdmissionOptions {
+  readonly apiKeys: ApiOptions['apiKeys']
+  /** Absent: no tokens are accepted. */
+  readonly verifyToken: VerifyToken | undefined
+  readonly now: number
+}
 
 const refuse = (
   status: number,
   code: string,
   detail: string,
   rest: Partial<HttpProblem> = {},
-): Admission => ({ ok: false, problem: { status, code, detail, ...rest } })
+): Extract<Admission, { ok: false }> => ({ ok: false, problem: { status, code, detail, ...rest } })
 
-/** Who calls, and whether the route is for them. Without configured keys the service listens on loopback only, for everybody there. */
-export function admit(
+const NOBODY: Caller = { id: undefined, grants: [] }
+
+/**
+ * Who calls, and whether the route is for them. Without keys and tokens the service listens on loopback only, for everybody there.
+ * What a caller may do only in some namespaces is decided where the namespace is known.
+ */
+export async function admit(
   request: FastifyRequest,
-  access: Access,
-  keys: readonly ApiKeyConfig[],
-  now: number,
-): Admission {
+  route: Pick<Route, 'access' | 'scope'> | undefined,
+  options: AdmissionOptions,
+): Promise<Admission> {
   const crossing = crossOrigin(request)
   if (crossing !== undefined) return { ok: false, problem: crossing }
-  if (keys.length === 0) {
+  if (options.apiKeys.length === 0 && options.verifyToken === undefined) {
     // A page that points its own name at 127.0.0.1 would otherwise read the API through the browser of whoever visits it.
     if (!isLoopback(hostName(request.headers.host)))
       return refuse(421, 'host-not-accepted', 'without API keys only localhost is answered', {
         hint: 'call http://127.0.0.1, or configure auth.apiKeys',
       })
-    return { ok: true, caller: { id: undefined, role: 'operator' } }
+    return { ok: true, caller: { id: undefined, grants: EVERYTHING } }
   }
-  if (access === 'public') return { ok: true, caller: { id: undefined, role: 'viewer' } }
-  const header = request.headers.authorization
-  const presented = /^Bearer ([\x21-\x7e]{1,512})$/i.exec(header ?? '')?.[1]
-  const key = presented === undefined ? undefined : findApiKey(keys, presented, now)
-  if (key === undefined)
-    return refuse(401, header === undefined ? 'key-missing' : 'key-not-accepted', 'an API key is needed', {
-      hint: 'send the header authorization: Bearer <key>',
-      headers: { 'www-authenticate': 'Bearer realm="sequitur"' },
-    })
-  if (!ALLOWED[key.role].includes(access))
-    return refuse(403, 'role-not-allowed', `a ${key.role} may not do this`)
-  return { ok: true, caller: { id: key.id, role: key.role } }
+  if (route === undefined || route.access === 'public') return { ok: true, caller: NOBODY }
+  const identified = await identify(request.headers.authorization, options)
+  return identified.ok ? allow(identified.caller, route.access, route.scope ?? 'service') : identified
+}
+
+async function identify(
+  header: string | undefined,
+  { apiKeys, verifyToken, now }: AdmissionOptions,
+): Promise<Admission> {
+  const presented = /^Bearer ([\x21-\x7e]{1,8192})$/i.exec(header ?? '')?.[1]
+  if (presented === undefined)
+    return unauthenticated(
+      header === undefined ? 'key-missing' : 'key-not-accepted',
+      'an API key or a token is needed',
+    )
+  if (verifyToken !== undefined && isToken(presented)) {
+    const verified = await verifyToken(presented, now)
+    return verified.ok
+      ? { ok: true, caller: { id: verified.id, grants: verified.grants } }
+      : unauthenticated('token-not-accepted', verified.reason)
+  }
+  const key = findApiKey(apiKeys, presented, now)
+  return key === undefined
+    ? unauthenticated('key-not-accepted', 'the API key is not known here, or has expired')
+    : { ok: true, caller: { id: key.id, grants: key.grants } }
+}
+
+const unauthenticated = (code: string, detail: string): Admission =>
+  refuse(401, code, detail, {
+    hint: 'send the header authorization: Bearer <key or token>',
+    headers: { 'www-authenticate': 'Bearer realm="sequitur"' },
+  })
+
+function allow(caller: Caller, access: Access, scope: 'service' | 'namespace'): Admission {
+  const who = caller.id === undefined ? {} : { who: caller.id }
+  if (!mayAnywhere(caller.grants, access)) {
+    const roles = caller.grants.map(({ role }) => role)
+    const detail = roles.length === 0 ? 'no role was given to this caller' : `a ${roles[0]} may not do this`
+    return { ...refuse(403, 'role-not-allowed', detail), ...who }
+  }
+  if (scope === 'service' && !mayEverywhere(caller.grants, access))
+    return {
+      ...refuse(403, 'namespace-not-allowed', 'this is for those whose role is for all namespaces', {
+        hint: 'an operator of the service gives a role for the namespace *',
+      }),
+      ...who,
+    }
+  return { ok: true, caller }
 }
 
 /** A browser sends Origin with every request that could change something; other pages have no business here. */

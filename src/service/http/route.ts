@@ -1,14 +1,12 @@
-import type { ApiRole } from '../config/index.ts'
+import type { Grant } from '../config/index.ts'
+import type { Access } from './grants.ts'
 import type { HttpProblem } from './problem.ts'
 import type { Services } from './services.ts'
 
-/** What a route lets its caller do. Every route names one; nothing is allowed by default. */
-export type Access = 'public' | 'read' | 'ingest' | 'write' | 'operate'
-
 export interface Caller {
-  /** Of the API key; undefined on a loopback address without keys. */
+  /** Of the API key, or `jwt:` and the name in the token; undefined on a loopback address without either. */
   readonly id: string | undefined
-  readonly role: ApiRole
+  readonly grants: readonly Grant[]
 }
 
 export type JsonSchema = Readonly<Record<string, unknown>>
@@ -85,6 +83,11 @@ export interface Route<Params = unknown, Query = unknown, Content = unknown> {
   readonly operation: string
   readonly tag: 'rules' | 'events' | 'alerts' | 'lists' | 'silences' | 'replays' | 'service'
   readonly access: Access
+  /**
+   * `namespace`: whoever may do it in some namespace is let in, and the route looks only at, and touches only, what is in those. Default:
+   * only for those who may do it in all of them.
+   */
+  readonly scope?: 'service' | 'namespace'
   readonly summary: string
   /** May take a minute: it reads many texts. */
   readonly slow?: true

@@ -15,6 +15,7 @@ import type { HttpConfig } from '../config/index.ts'
 import { ServiceError } from '../service-error.ts'
 import { admit } from './access.ts'
 import { readBody } from './body.ts'
+import { refuseByAddress } from './namespaces.ts'
 import { openapiOptions, routeSchema } from './openapi.ts'
 import { type HttpProblem, PROBLEM_TYPE, problemDocument } from './problem.ts'
 import type { Answer, Call, Caller, Route } from './route.ts'
@@ -22,6 +23,7 @@ import { HEALTH_ROUTES, ROUTES } from './routes/index.ts'
 import { COMPONENTS } from './schemas.ts'
 import type { ApiOptions, HealthServices, Services } from './services.ts'
 import { streamEvents } from './sse.ts'
+import { tokenVerifier } from './tokens.ts'
 
 const HEADERS_MS_MAX = 10_000
 const HANDLER_MS_MAX = 10_000
@@ -73,12 +75,17 @@ async function build(
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes))
 
+  const verifyToken = options.jwt === undefined ? undefined : tokenVerifier(options.jwt)
   app.addHook('onRequest', async (request, reply) => {
     const state: Held = { startedAt: performance.now() }
     held.set(request, state)
     reply.header('x-request-id', request.id)
     if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store')
-    const admission = admit(request, routeOf(request)?.access ?? 'public', options.apiKeys, services.now())
+    const admission = await admit(request, routeOf(request), {
+      apiKeys: options.apiKeys,
+      verifyToken,
+      now: services.now(),
+    })
     if (!admission.ok) return sendProblem(reply, admission.problem)
     state.caller = admission.caller
     return undefined
@@ -139,7 +146,10 @@ async function build(
         const gone = new AbortController()
         reply.raw.once('close', () => gone.abort())
         const signal = AbortSignal.any([gone.signal, stopping.signal])
-        const answer = await route.handle(callOf(request, held.get(request)?.caller, signal), services)
+        const call = callOf(request, held.get(request)?.caller, signal)
+        const answer =
+          (await refuseByAddress(route, call.params, call.caller, services)) ??
+          (await route.handle(call, services))
         if (answer.kind !== 'stream') return send(reply, answer, wantsYaml(request))
         if (streams >= options.http.streamsMax)
           return sendProblem(reply, {
@@ -262,7 +272,7 @@ function callOf(request: FastifyRequest, caller: Caller | undefined, signal: Abo
     query: request.query,
     body: request.body,
     headers: request.headers as Call['headers'],
-    caller: caller ?? { id: undefined, role: 'viewer' },
+    caller: caller ?? { id: undefined, grants: [] },
     wants: wantsYaml(request) ? 'yaml' : 'json',
     url: request.url,
     signal,

@@ -1,5 +1,5 @@
 import type { Catalogue, RuleCompiler } from '../catalogue/index.ts'
-import type { ApiKeyConfig, HttpConfig } from '../config/index.ts'
+import type { ApiKeyConfig, HttpConfig, JwtConfig } from '../config/index.ts'
 import type { ListDesk, SilenceDesk, StateDesk } from '../desk/index.ts'
 import type { InvestigationPorts } from '../history/index.ts'
 import type { Replays } from '../replay/index.ts'
@@ -44,6 +44,8 @@ export interface Services extends HealthServices {
 export interface ApiOptions {
   readonly http: HttpConfig
   readonly apiKeys: readonly ApiKeyConfig[]
+  /** Absent: tokens are not accepted. */
+  readonly jwt?: JwtConfig | undefined
   readonly version: string
 }
 

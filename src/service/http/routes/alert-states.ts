@@ -1,5 +1,6 @@
 import { type StateChange, VERDICTS, type Verdict } from '../../desk/index.ts'
 import type { AlertEntry } from '../alert-log.ts'
+import { mayTouchAlert, notInNamespace } from '../namespaces.ts'
 import { type Answer, type Call, data, problem, route } from '../route.ts'
 import { ref } from '../schemas.ts'
 import type { Services } from '../services.ts'
@@ -38,6 +39,7 @@ interface Noted {
 const common = {
   tag: 'alerts',
   access: 'write',
+  scope: 'namespace',
   params: ALERT_PARAMS,
   query: { type: 'object', additionalProperties: false, properties: { dryRun: DRY_RUN } },
   headers: PRECONDITIONS,
@@ -90,6 +92,7 @@ export const ALERT_STATE_ROUTES = [
     operation: 'getRulePrecision',
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'How many closed alerts of a rule were true, by version',
     description: 'With the 95 % Wilson interval; unsure verdicts are counted beside. Also of a deleted rule.',
     params: ID_PARAMS,
@@ -142,6 +145,8 @@ async function change(
   const entry = await findAlert(call.params.id, services)
   const id = entry?.alert['id']
   if (entry === undefined || typeof id !== 'string' || !STATE_KEY.test(id)) return noAlert(call.params.id)
+  if (!(await mayTouchAlert(call.caller, 'read', entry.alert, services))) return noAlert(call.params.id)
+  if (!(await mayTouchAlert(call.caller, 'write', entry.alert, services))) return notInNamespace(undefined)
   const { note } = call.body
   const revision =
     expected.kind === 'revision' ? expected.revision : expected.kind === 'absent' ? 0 : undefined

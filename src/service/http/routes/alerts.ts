@@ -1,5 +1,6 @@
 import type { AlertStateName } from '../../desk/index.ts'
 import { ALERT_FILTERS, type AlertMode, alertMatches, readAlert } from '../alert-log.ts'
+import { alertFilterOf, mayTouchAlert } from '../namespaces.ts'
 import { data, problem, route } from '../route.ts'
 import { RULE_ID, ref, SEVERITY_VALUES } from '../schemas.ts'
 import { ALERT_PARAMS, findAlert, noAlert, STATE_KEY } from './alert-states.ts'
@@ -61,6 +62,7 @@ export const ALERT_ROUTES = [
     operation: 'listAlerts',
     tag: 'alerts',
     access: 'read',
+    scope: 'namespace',
     summary: 'Alerts, newest first',
     description: 'Times are those of storing. `next` (and the Link header) is the cursor of the next page.',
     query: {
@@ -86,7 +88,8 @@ export const ALERT_ROUTES = [
         headers: { link: { description: 'rel="next"', schema: { type: 'string' } } },
       },
     },
-    handle: async ({ query, url }, { alerts, states, now }) => {
+    handle: async ({ query, url, caller }, services) => {
+      const { alerts, states, now } = services
       const { rule, severity, key, reason, limit, order } = query
       const since = instantOf(query.since, now())
       const until = instantOf(query.until, now())
@@ -97,13 +100,18 @@ export const ALERT_ROUTES = [
           })
       const { state } = query
       const known = state === undefined ? undefined : await states.states()
+      const visible = await alertFilterOf(caller, services)
       const page = await alerts.page({
         mode: modeOf(query),
         limit,
         order,
-        ...(known === undefined
+        ...(known === undefined && visible === undefined
           ? {}
-          : { accept: (alert) => (known.get(String(alert['id'])) ?? 'open') === state }),
+          : {
+              accept: (alert) =>
+                (visible?.(alert) ?? true) &&
+                (known === undefined || (known.get(String(alert['id'])) ?? 'open') === state),
+            }),
         ...(reason === undefined ? {} : { reason }),
         ...(rule === undefined ? {} : { rule }),
         ...(severity === undefined ? {} : { severity }),
@@ -123,6 +131,7 @@ export const ALERT_ROUTES = [
     operation: 'streamAlerts',
     tag: 'alerts',
     access: 'read',
+    scope: 'namespace',
     summary: 'Alerts as they are raised (server-sent events)',
     description:
       'Event `alert`; its id is the sequence in the alert log. Last-Event-ID (which browsers send by themselves) goes on behind that alert, so none is missed.',
@@ -154,14 +163,16 @@ export const ALERT_ROUTES = [
         types: { 'text/event-stream': { type: 'string', description: 'Server-sent events.' } },
       },
     },
-    handle: async ({ query, headers, signal }, { output }) => {
+    handle: async ({ query, headers, signal, caller }, services) => {
+      const { output } = services
       const from = await startOf(output, headers['last-event-id'], query.from)
       return {
         kind: 'stream',
         run: (sink) =>
           output.follow({ filter: ALERT_FILTERS[modeOf(query)], signal, from }, async (message) => {
             const entry = readAlert(message)
-            if (entry !== undefined && alertMatches(entry.alert, query))
+            if (entry === undefined || !alertMatches(entry.alert, query)) return
+            if (await mayTouchAlert(caller, 'read', entry.alert, services))
               await sink.send({ id: String(entry.sequence), event: 'alert', data: entry })
           }),
       }
@@ -173,15 +184,17 @@ export const ALERT_ROUTES = [
     operation: 'getAlert',
     tag: 'alerts',
     access: 'read',
+    scope: 'namespace',
     summary: 'One alert by its id or sequence, with its state',
     description:
       'The ETag is that of the state; `history` holds what people said of the alert, oldest first.',
     params: ALERT_PARAMS,
     responses: { 200: { description: 'The alert.', headers: ETAG, schema: ref('AlertDetail') } },
     problems: [404],
-    handle: async ({ params }, services) => {
+    handle: async ({ params, caller }, services) => {
       const entry = await findAlert(params.id, services)
-      if (entry === undefined) return noAlert(params.id)
+      if (entry === undefined || !(await mayTouchAlert(caller, 'read', entry.alert, services)))
+        return noAlert(params.id)
       const id = String(entry.alert['id'])
       const isOurs = STATE_KEY.test(id)
       const state = isOurs ? await services.states.get(id) : undefined

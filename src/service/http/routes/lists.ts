@@ -48,6 +48,7 @@ export const LIST_ROUTES = [
     operation: 'listLists',
     tag: 'lists',
     access: 'read',
+    scope: 'namespace',
     summary: 'All lists, by name, without their values',
     responses: { 200: { description: 'The lists.', schema: ref('Lists') } },
     handle: async (_call, { lists }) => data({ lists: (await lists.list()).map(headOf) }),
@@ -58,6 +59,7 @@ export const LIST_ROUTES = [
     operation: 'getList',
     tag: 'lists',
     access: 'read',
+    scope: 'namespace',
     summary: 'One list with its values',
     params: NAME_PARAMS,
     responses: { 200: { description: 'The list.', headers: ETAG, schema: ref('List') } },
@@ -143,6 +145,7 @@ export const LIST_ROUTES = [
     operation: 'listValues',
     tag: 'lists',
     access: 'read',
+    scope: 'namespace',
     summary: 'The values of a list, or whether one is on it',
     params: NAME_PARAMS,
     query: {

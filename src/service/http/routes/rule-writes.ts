@@ -2,7 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RuleStatus } from '../../../engine/index.ts'
 import type { RuleText, StoredRule, WriteBy, WriteOutcome } from '../../catalogue/index.ts'
 import { effectOfChange } from '../change-effect.ts'
+import { mayIn } from '../grants.ts'
 import { awaitActivation } from '../inspector.ts'
+import { notInNamespace } from '../namespaces.ts'
 import { problemEntry } from '../problem.ts'
 import { type Answer, type Call, data, problem, route, type TextBody } from '../route.ts'
 import { ref, STATUS_VALUES } from '../schemas.ts'
@@ -61,6 +63,7 @@ export const RULE_WRITE_ROUTES = [
     operation: 'putRule',
     tag: 'rules',
     access: 'write',
+    scope: 'namespace',
     summary: 'Create a rule or write its next version',
     description:
       'A new rule needs no header. Changing one needs If-Match with its revision (the ETag), or force=true; otherwise 428. The text is stored when this answers; `activation` says whether the workers have it already.',
@@ -88,6 +91,7 @@ export const RULE_WRITE_ROUTES = [
     operation: 'deleteRule',
     tag: 'rules',
     access: 'write',
+    scope: 'namespace',
     summary: 'Remove a rule; its versions stay',
     params: ID_PARAMS,
     query: {
@@ -113,6 +117,7 @@ export const RULE_WRITE_ROUTES = [
     operation: 'setRuleStatus',
     tag: 'rules',
     access: 'write',
+    scope: 'namespace',
     summary: 'Start, shadow, promote or stop a rule',
     description: 'Writes the status into the text, as a new version. If-Match is honoured, and not needed.',
     params: ID_PARAMS,
@@ -145,6 +150,7 @@ export const RULE_WRITE_ROUTES = [
     operation: 'restoreRule',
     tag: 'rules',
     access: 'write',
+    scope: 'namespace',
     summary: 'Put back the text of an earlier version, as a new version',
     description: 'Also of a rule that was deleted. If-Match is honoured, and not needed.',
     params: ID_PARAMS,
@@ -182,6 +188,7 @@ export const RULE_WRITE_ROUTES = [
     slow: true,
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'Read and compile rules without storing them',
     description:
       'Answers 200 whatever it finds; `valid` says whether they could be stored, `errors` names every problem.',
@@ -206,6 +213,7 @@ export const RULE_WRITE_ROUTES = [
     slow: true,
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'Run the tests that stand in rule texts',
     body: RULES_BODY,
     responses: { 200: { description: 'How each test went.', schema: ref('TestReport') } },
@@ -233,6 +241,7 @@ export const RULE_WRITE_ROUTES = [
     slow: true,
     tag: 'rules',
     access: 'write',
+    scope: 'namespace',
     summary: 'Store many rules at once',
     description:
       'All texts are checked before the first is stored; one that cannot be read stops all. Rules whose text did not change keep their version.',
@@ -266,6 +275,8 @@ export const RULE_WRITE_ROUTES = [
           return busy()
         case 'invalid':
           return notReadable(outcome.problems)
+        case 'forbidden':
+          return notInNamespace(outcome.namespace)
         case 'conflict':
           return problem(
             409,
@@ -299,6 +310,7 @@ const byOf = (
   query: { readonly dryRun: boolean; readonly reason?: string | undefined; readonly managedBy?: string },
 ): WriteBy => ({
   dryRun: query.dryRun,
+  mayWrite: (namespace) => mayIn(call.caller.grants, 'write', namespace),
   ...(call.caller.id === undefined ? {} : { author: call.caller.id }),
   ...(query.reason === undefined ? {} : { reason: query.reason }),
   ...(query.managedBy === undefined ? {} : { managedBy: query.managedBy }),
@@ -356,6 +368,8 @@ async function answerOf(
             : { more: { current: ruleOf(outcome.current) }, headers: etagOf(outcome.current) }),
         },
       )
+    case 'forbidden':
+      return notInNamespace(outcome.namespace)
     case 'expectation-needed':
       return problem(428, 'precondition-needed', `there is a rule ${id} already`, {
         hint: `send If-Match: "${outcome.current.revision}" to change it, or force=true`,

@@ -2,6 +2,7 @@ import type { JsonValue, Problem } from '../../../engine/index.ts'
 import type { StoredRule } from '../../catalogue/index.ts'
 import { comparePlaces, type MatchPlace, placeOf } from '../../inspection.ts'
 import { totalsByRule } from '../../telemetry/index.ts'
+import { mayIn } from '../grants.ts'
 import { askAll } from '../inspector.ts'
 import { mergeFunnels } from '../merge-funnels.ts'
 import { type Answer, data, problem, route } from '../route.ts'
@@ -43,6 +44,7 @@ export const RULE_ROUTES = [
     operation: 'listRules',
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'All rules, by id',
     query: {
       type: 'object',
@@ -56,8 +58,9 @@ export const RULE_ROUTES = [
       },
     },
     responses: { 200: { description: 'Without their texts.', schema: ref('RuleList') } },
-    handle: async ({ query }, { catalogue }) => {
+    handle: async ({ query, caller }, { catalogue }) => {
       const wanted = ({ record }: StoredRule): boolean =>
+        mayIn(caller.grants, 'read', record.summary?.namespace) &&
         (query.status === undefined || record.status === query.status) &&
         (query.namespace === undefined || record.summary?.namespace === query.namespace) &&
         (query.severity === undefined || record.summary?.severity === query.severity) &&
@@ -72,6 +75,7 @@ export const RULE_ROUTES = [
     operation: 'getRule',
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'One rule, with its text',
     description: 'As JSON with its history data; as application/yaml the text alone.',
     params: ID_PARAMS,
@@ -109,6 +113,7 @@ export const RULE_ROUTES = [
     operation: 'listRuleVersions',
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'Every version of a rule, newest first',
     description: 'Also of a rule that was deleted.',
     params: ID_PARAMS,
@@ -137,6 +142,7 @@ export const RULE_ROUTES = [
     operation: 'getRuleVersion',
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'One version of a rule, with its text',
     params: VERSION_PARAMS,
     responses: { 200: { description: 'As it was written.', schema: ref('RuleVersion'), types: RULE_TEXT } },
@@ -159,6 +165,7 @@ export const RULE_ROUTES = [
     operation: 'explainRule',
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'A rule read back as plain sentences, with its automaton and what it costs',
     params: ID_PARAMS,
     responses: { 200: { description: 'The explanation.', schema: ref('Explanation') } },
@@ -178,6 +185,7 @@ export const RULE_ROUTES = [
     operation: 'listPartialMatches',
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'Partial matches of a rule, oldest first',
     params: ID_PARAMS,
     query: {
@@ -220,6 +228,7 @@ export const RULE_ROUTES = [
     operation: 'getRuleFunnel',
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'How many partial matches of a rule wait at which step',
     params: ID_PARAMS,
     responses: { 200: { description: 'As the workers have them now.', schema: ref('RuleFunnel') } },
@@ -236,6 +245,7 @@ export const RULE_ROUTES = [
     operation: 'getRuleStats',
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     summary: 'What a rule did, in total and per partition',
     params: ID_PARAMS,
     responses: { 200: { description: 'As the workers have it now.', schema: ref('RuleStats') } },

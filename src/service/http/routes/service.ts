@@ -57,6 +57,7 @@ export const STATUS_ROUTES = [
     operation: 'getStatus',
     tag: 'service',
     access: 'read',
+    scope: 'namespace',
     summary: 'Version, broker and partitions',
     responses: { 200: { description: 'As it is now.', schema: ref('Status') } },
     handle: async (_call, { about, inspector }) => {

@@ -1,5 +1,6 @@
 import { parseDuration } from '../../../engine/index.ts'
 import type { SilenceOutcome, StoredSilence } from '../../desk/index.ts'
+import { mayTouchSilence, notInNamespace } from '../namespaces.ts'
 import { problemEntry } from '../problem.ts'
 import { type Answer, data, problem, route } from '../route.ts'
 import { RULE_ID, ref, SEVERITY_VALUES } from '../schemas.ts'
@@ -36,11 +37,15 @@ export const SILENCE_ROUTES = [
     operation: 'listSilences',
     tag: 'silences',
     access: 'read',
+    scope: 'namespace',
     summary: 'Silences, newest first',
     query: { type: 'object', additionalProperties: false, properties: { state: { enum: STATES } } },
     responses: { 200: { description: 'The silences.', schema: ref('Silences') } },
-    handle: async ({ query }, services) => {
-      const all = (await services.silences.list()).map((silence) => silenceOf(silence, services.now()))
+    handle: async ({ query, caller }, services) => {
+      const visible: StoredSilence[] = []
+      for (const silence of await services.silences.list())
+        if (await mayTouchSilence(caller, 'read', silence.record.match, services)) visible.push(silence)
+      const all = visible.map((silence) => silenceOf(silence, services.now()))
       return data({ silences: all.filter(({ state }) => query.state === undefined || query.state === state) })
     },
   }),
@@ -50,13 +55,14 @@ export const SILENCE_ROUTES = [
     operation: 'getSilence',
     tag: 'silences',
     access: 'read',
+    scope: 'namespace',
     summary: 'One silence by its id',
     params: ID_PARAMS,
     responses: { 200: { description: 'The silence.', headers: ETAG, schema: ref('Silence') } },
     problems: [404],
-    handle: async ({ params }, services) => {
+    handle: async ({ params, caller }, services) => {
       const found = await services.silences.get(params.id)
-      return found === undefined
+      return found === undefined || !(await mayTouchSilence(caller, 'read', found.record.match, services))
         ? noSilence(params.id)
         : data(silenceOf(found, services.now()), 200, etagOf(found))
     },
@@ -67,6 +73,7 @@ export const SILENCE_ROUTES = [
     operation: 'addSilence',
     tag: 'silences',
     access: 'write',
+    scope: 'namespace',
     summary: 'Hold back alerts for a while',
     description:
       'Alerts for which everything named in `match` holds and whose event time is from `from` to before `until` go to `withheld.alerts.>` with the reason `silenced`.',
@@ -106,6 +113,8 @@ export const SILENCE_ROUTES = [
           hint: 'for example 2026-01-01T00:00:00Z, or 2h',
         })
       const { match, why } = call.body
+      if (!(await mayTouchSilence(call.caller, 'write', match, services)))
+        return notInNamespace(match.namespace)
       const outcome = await services.silences.add(
         { match, from, until, why },
         { dryRun: call.query.dryRun, ...(call.caller.id === undefined ? {} : { who: call.caller.id }) },
@@ -119,6 +128,7 @@ export const SILENCE_ROUTES = [
     operation: 'endSilence',
     tag: 'silences',
     access: 'write',
+    scope: 'namespace',
     summary: 'End a silence now',
     description: 'If-Match is honoured, and not needed. Ending one that has ended changes nothing.',
     params: ID_PARAMS,
@@ -129,6 +139,9 @@ export const SILENCE_ROUTES = [
     handle: async (call, services) => {
       const expected = expectationOf(call)
       if (expected === undefined || expected.kind === 'absent') return badPrecondition()
+      const found = await services.silences.get(call.params.id)
+      if (found !== undefined && !(await mayTouchSilence(call.caller, 'write', found.record.match, services)))
+        return notInNamespace(found.record.match.namespace)
       const outcome = await services.silences.end(call.params.id, {
         dryRun: call.query.dryRun,
         ...(call.caller.id === undefined ? {} : { who: call.caller.id }),

@@ -1,6 +1,8 @@
 import type { JsonValue, Problem } from '../../../engine/index.ts'
 import { investigate, type TracedText } from '../../history/index.ts'
 import { subjectMatches } from '../../subjects.ts'
+import { mayEverywhere } from '../grants.ts'
+import { notInNamespace, refuseRule } from '../namespaces.ts'
 import { type Answer, data, problem, route } from '../route.ts'
 import { RULE_ID, ref } from '../schemas.ts'
 import type { Services } from '../services.ts'
@@ -30,6 +32,7 @@ export const WHY_ROUTES = [
     operation: 'explainDecision',
     tag: 'rules',
     access: 'read',
+    scope: 'namespace',
     slow: true,
     summary: 'Why a rule alerted for a key, or why not',
     description:
@@ -67,7 +70,15 @@ export const WHY_ROUTES = [
     },
     responses: { 200: { description: 'The trace.', schema: ref('Why') } },
     problems: [404, 422],
-    handle: async ({ body }, services) => {
+    handle: async ({ body, caller }, services) => {
+      // A text of the caller's own shows events of any subject.
+      const refusal =
+        body.rule === undefined
+          ? mayEverywhere(caller.grants, 'read')
+            ? undefined
+            : notInNamespace(undefined)
+          : await refuseRule(caller, 'read', body.rule, services)
+      if (refusal !== undefined) return refusal
       const asked = await ruleOf(body, services)
       if ('kind' in asked) return asked
       if (body.key === undefined && body.event === undefined)
