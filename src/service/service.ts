@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { AuditLog, openAuditStore } from './audit/index.ts'
 import type { Broker } from './broker/index.ts'
 import { Catalogue, openBucket, RULES_BUCKET, sandboxedCompiler, VERSIONS_BUCKET } from './catalogue/index.ts'
 import { type Config, redactedConfig, redactUrl } from './config/index.ts'
@@ -230,6 +231,7 @@ async function createApi(
         setup: engineOptions(config),
       },
       replays,
+      audit: new AuditLog(await openAuditStore(broker), base.now),
       about: async () => ({
         version: VERSION,
         roles,

@@ -1,3 +1,4 @@
+import { AuditLog, memoryAuditStore } from '../../src/service/audit/index.ts'
 import {
   Catalogue,
   localCompiler,
@@ -160,6 +161,7 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
       setup: { stream: 'INPUT' },
     },
     replays: new Replays(noReplay, () => NOW),
+    audit: new AuditLog(memoryAuditStore(), () => NOW),
     health: async () => ({ ready: true, checks: [] }),
     about: async () => ({
       version: '0',

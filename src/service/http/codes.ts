@@ -3,6 +3,7 @@ export const HTTP_CODES = [
   'address-not-found',
   'alert-not-found',
   'alert-state-not-fitting',
+  'audit-not-written',
   'bad-request',
   'body-not-json',
   'body-not-utf8',

@@ -730,6 +730,44 @@ export const COMPONENTS = {
       'Newest first.',
     ),
   }),
+  AuditPage: object(
+    {
+      records: list(
+        object(
+          {
+            number: count('Dense, from 1.'),
+            at: text('ISO 8601.'),
+            actor: text('Id of the key, jwt: and a name, address: and an IP address, or local.'),
+            action: text('The operation.'),
+            object: text('The address that it was done to.'),
+            outcome: { enum: ['done', 'refused', 'failed'] },
+            status: count('HTTP status.'),
+            code: text('Of the problem.'),
+            reason: text('As the caller gave it.'),
+            before: count('Version before.'),
+            after: count('Version after.'),
+            changes: list({ type: 'object' }, 'What became of each of many rules.'),
+            repeated: count('How often the same was refused since its last record.'),
+            previous: text('Hash of the record before.'),
+            hash: text('SHA-256 of the canonical JSON of the rest.'),
+          },
+          ['code', 'reason', 'before', 'after', 'changes', 'repeated'],
+        ),
+      ),
+      next: text('Cursor of the next page.'),
+    },
+    ['next'],
+  ),
+  AuditVerdict: object(
+    {
+      valid: { type: 'boolean' },
+      records: count('Records that are as they were written, from the first.'),
+      head: text('Hash of the last.'),
+      broken: count('Number of the first that is not.'),
+      why: text('What is wrong with it.'),
+    },
+    ['head', 'broken', 'why'],
+  ),
   AlertPage: object(
     {
       alerts: list({ $ref: 'AlertEntry#' }),

@@ -14,6 +14,7 @@ import { stringify } from 'yaml'
 import type { HttpConfig } from '../config/index.ts'
 import { ServiceError } from '../service-error.ts'
 import { admit } from './access.ts'
+import { auditAnswer, beforeChange, refusalAudit } from './auditing.ts'
 import { readBody } from './body.ts'
 import { refuseByAddress } from './namespaces.ts'
 import { openapiOptions, routeSchema } from './openapi.ts'
@@ -75,6 +76,7 @@ async function build(
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes))
 
+  const auditRefusal = refusalAudit(services)
   const verifyToken = options.jwt === undefined ? undefined : tokenVerifier(options.jwt)
   app.addHook('onRequest', async (request, reply) => {
     const state: Held = { startedAt: performance.now() }
@@ -86,7 +88,11 @@ async function build(
       verifyToken,
       now: services.now(),
     })
-    if (!admission.ok) return sendProblem(reply, admission.problem)
+    if (!admission.ok) {
+      const who = admission.who ?? `address:${request.ip}`
+      auditRefusal(who, routeOf(request), admission.problem, request.url)
+      return sendProblem(reply, admission.problem)
+    }
     state.caller = admission.caller
     return undefined
   })
@@ -147,9 +153,13 @@ async function build(
         reply.raw.once('close', () => gone.abort())
         const signal = AbortSignal.any([gone.signal, stopping.signal])
         const call = callOf(request, held.get(request)?.caller, signal)
-        const answer =
-          (await refuseByAddress(route, call.params, call.caller, services)) ??
-          (await route.handle(call, services))
+        const refusal = await refuseByAddress(route, call.params, call.caller, services)
+        const before =
+          refusal === undefined ? await beforeChange(route, call, services) : { version: undefined }
+        const answer = refusal ?? (await route.handle(call, services))
+        if (answer.kind === 'problem')
+          auditRefusal(call.caller.id ?? 'local', route, answer.problem, request.url)
+        if (answer.kind !== 'stream') await auditAnswer(route, call, answer, { services, before })
         if (answer.kind !== 'stream') return send(reply, answer, wantsYaml(request))
         if (streams >= options.http.streamsMax)
           return sendProblem(reply, {

@@ -1,3 +1,4 @@
+import type { AuditLog } from '../audit/index.ts'
 import type { Catalogue, RuleCompiler } from '../catalogue/index.ts'
 import type { ApiKeyConfig, HttpConfig, JwtConfig } from '../config/index.ts'
 import type { ListDesk, SilenceDesk, StateDesk } from '../desk/index.ts'
@@ -36,6 +37,8 @@ export interface Services extends HealthServices {
   /** The input log as it was, and what runs rules over it. */
   readonly investigation: InvestigationPorts
   readonly replays: Replays
+  /** Who changed what, and who was refused. */
+  readonly audit: AuditLog
   readonly about: () => Promise<About>
   /** The configuration in force, without secrets. */
   readonly configuration: () => unknown

@@ -1,6 +1,7 @@
 import type { Route } from '../route.ts'
 import { ALERT_STATE_ROUTES } from './alert-states.ts'
 import { ALERT_ROUTES } from './alerts.ts'
+import { AUDIT_ROUTES } from './audit.ts'
 import { EVENT_STREAM_ROUTES } from './event-stream.ts'
 import { EVENT_ROUTES } from './events.ts'
 import { LIST_ROUTES } from './lists.ts'
@@ -25,6 +26,7 @@ export const ROUTES: readonly Route[] = [
   ...ALERT_STATE_ROUTES,
   ...LIST_ROUTES,
   ...SILENCE_ROUTES,
+  ...AUDIT_ROUTES,
   ...STATUS_ROUTES,
   ...HEALTH_ROUTES,
 ]

@@ -1,0 +1,5 @@
+export { AuditLog, type AuditPage, type AuditVerdict } from './audit-log.ts'
+export { memoryAuditStore } from './memory-store.ts'
+export { openAuditStore } from './nats-store.ts'
+export type { AuditEntry, AuditRecord } from './record.ts'
+export { RefusalCounter } from './refusals.ts'
