@@ -95,7 +95,9 @@ export class RunMatcher implements KeyedMatcher {
     }
     this.#view.from(undefined)
     this.#observer?.tried(undefined, key)
-    for (const [way, edge] of this.#startEdges.entries()) {
+    for (let way = 0; way < this.#startEdges.length; way++) {
+      const edge = this.#startEdges[way]
+      if (edge === undefined) continue
       if (edge.greedy !== 0 && this.#view.any(edge.greedy) && !this.#view.any(edge.greedyUntil)) continue
       const slot = this.#view.firstOf(edge.slots)
       if (slot >= 0 && !this.#view.any(edge.until)) {
