@@ -398,6 +398,19 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     ),
   )
 
+  const audit = program
+    .command('audit')
+    .summary('Who changed what, and whether that record is whole')
+    .description('Who changed what and who was refused, as a chain of hashes.')
+  common(audit.command('list').description('All records, oldest first.')).action(
+    runs(async (options: object) => (await import('./commands/audit.ts')).auditList(context, options)),
+  )
+  common(
+    audit.command('verify').description('Checks the chain; exit code 1 where a record was changed.'),
+  ).action(
+    runs(async (options: object) => (await import('./commands/audit.ts')).auditVerify(context, options)),
+  )
+
   const tail = program
     .command('tail')
     .summary('Watch alerts or events as they come')

@@ -1,9 +1,11 @@
 import { jetstream } from '@nats-io/jetstream'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { AuditLog, memoryAuditStore, openAuditStore } from '../../src/service/audit/index.ts'
+import { connectBroker } from '../../src/service/broker/index.ts'
 import { createApiKey } from '../../src/service/config/index.ts'
 import { NOW, RULE, startFakeApi } from '../support/api.ts'
 import { startTestNats, type TestNats } from '../support/nats.ts'
+import { sequitur, startService } from '../support/processes.ts'
 
 const entry = (object: string) =>
   ({ actor: 'alice', action: 'putRule', object, outcome: 'done', status: 201 }) as const
@@ -111,4 +113,29 @@ describe('over REST', () => {
     expect(verdict.json()).toMatchObject({ valid: true, records: 6 })
     await app.close()
   })
+})
+
+test('the command line shows the records, and ends with 1 where one was changed', async () => {
+  const service = await startService()
+  const run = (...words: string[]) => sequitur(['audit', ...words, '--server', service.url])
+  const put = await fetch(`${service.url}/v1/rules/hello?reason=first`, {
+    method: 'PUT',
+    body: RULE,
+    headers: { 'content-type': 'application/yaml' },
+  })
+  expect(put.status).toBe(201)
+  const listed = await run('list')
+  expect(JSON.parse(listed.stdout)).toMatchObject({ number: 1, action: 'putRule', reason: 'first', after: 1 })
+  const whole = await run('verify')
+  expect([whole.code, JSON.parse(whole.stdout)]).toMatchObject([0, { valid: true, records: 1 }])
+
+  const broker = await connectBroker({ url: service.nats, name: 'mallory' })
+  onTestFinished(() => broker.close())
+  const store = await openAuditStore(broker)
+  const [first] = await store.read(1, 1)
+  await broker.manager.streams.delete('SEQUITUR_AUDIT')
+  await openAuditStore(broker)
+  await jetstream(broker.connection).publish('sequitur.audit', first?.text.replace('first', 'other') ?? '')
+  const broken = await run('verify')
+  expect([broken.code, JSON.parse(broken.stdout)]).toMatchObject([1, { valid: false, broken: 1 }])
 })
