@@ -143,6 +143,53 @@ test('a key that is erased leaves nothing', () => {
   }
 })
 
+test('what is full of a long history is written once, and read back with the rest', () => {
+  const text = 'a >> b >> c ; within=300'
+  const straight = bench(text, 1_000_000)
+  const paged = bench(text, 1_000_000)
+  expect(straight.kind).toContain('log')
+  const rows = new Map<string, unknown>()
+  let written = 0
+  for (let number = 0; number < 1_200; number += 1) {
+    for (const { matcher } of [straight, paged]) {
+      matcher.advance(eventTime(number))
+      matcher.process('key', eventAt(number), number % 50 === 49 ? 2 : 1)
+    }
+    if (number % 10 === 9)
+      paged.matcher.drainChanges((_key, encode, page) => {
+        if (page === 0) return
+        if (encode === undefined) expect(rows.delete(String(page))).toBe(true)
+        else {
+          expect(rows.has(String(page))).toBe(false)
+          rows.set(String(page), page)
+          written += 1
+        }
+      })
+  }
+  expect(written).toBeGreaterThan(10)
+  expect(rows.size).toBeLessThan(written / 2)
+
+  const restored = bench(text, 1_000_000)
+  for (let number = 0; number < 1_200; number += 1) {
+    restored.matcher.advance(eventTime(number))
+    restored.matcher.process('key', eventAt(number), number % 50 === 49 ? 2 : 1)
+    if (number % 100 === 99) restored.matcher = restoredCopy(restored.matcher, restored.create)
+  }
+  for (const { matcher } of [straight, restored]) {
+    matcher.process('key', eventAt(1_200), 4)
+    matcher.advance(eventTime(5_000))
+  }
+  expect(straight.out.length).toBeGreaterThan(1_000)
+  expect(restored.out).toEqual(straight.out)
+  const left: string[] = []
+  restored.matcher = restoredCopy(restored.matcher, () => {
+    const copy = restored.create()
+    return copy
+  })
+  restored.matcher.drainChanges((key) => left.push(key))
+  expect([restored.matcher.keys, left]).toEqual([0, []])
+})
+
 test('what is waited for can be looked at', () => {
   for (const text of [
     'a > b ; within=50 skip=past-last',

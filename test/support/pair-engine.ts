@@ -1,5 +1,10 @@
 import type { Automaton } from '../../src/engine/automaton/index.ts'
-import type { KeyedMatcher, MatcherHost, PartialMatch } from '../../src/engine/matcher/contract.ts'
+import type {
+  KeyedMatcher,
+  MatcherHost,
+  PartialMatch,
+  VisitChange,
+} from '../../src/engine/matcher/contract.ts'
 import {
   durationMs,
   type EventTime,
@@ -10,7 +15,6 @@ import {
   type JsonValue,
   type Match,
   type StateReader,
-  type StateWriter,
   type StreamEvent,
   success,
 } from '../../src/engine/model/index.ts'
@@ -212,7 +216,7 @@ class PairMatcher implements KeyedMatcher {
     }
   }
 
-  drainChanges(visit: (key: string, encode: ((writer: StateWriter) => void) | undefined) => void): void {
+  drainChanges(visit: VisitChange): void {
     for (const key of this.#changed) {
       const starts = this.#starts.get(key)
       visit(
@@ -222,6 +226,7 @@ class PairMatcher implements KeyedMatcher {
             writer.uint(starts.length)
             for (const start of starts) writer.event(start)
           }),
+        0,
       )
     }
     this.#changed.clear()

@@ -62,23 +62,28 @@ export class ListReader implements StateReader {
 
 /** Rows by key, as a checkpoint would keep them from change to change. */
 export class StateTable {
-  readonly rows = new Map<string, readonly Cell[]>()
+  readonly rows = new Map<
+    string,
+    { readonly key: string; readonly page: number; readonly cells: readonly Cell[] }
+  >()
 
   drain(matcher: KeyedMatcher): void {
-    matcher.drainChanges((key, encode) => {
-      if (encode === undefined) this.rows.delete(key)
+    matcher.drainChanges((key, encode, page) => {
+      const row = `${page} ${key}`
+      if (encode === undefined) this.rows.delete(row)
       else {
         const writer = new ListWriter()
         encode(writer)
-        this.rows.set(key, writer.cells)
+        this.rows.set(row, { key, page, cells: writer.cells })
       }
     })
   }
 
   restoreInto(matcher: KeyedMatcher): void {
-    for (const [key, cells] of this.rows) {
+    const pagesFirst = [...this.rows.values()].sort((a, b) => b.page - a.page)
+    for (const { key, page, cells } of pagesFirst) {
       const reader = new ListReader(cells)
-      matcher.restore(key, reader)
+      matcher.restore(key, reader, page)
       if (!reader.isAtEnd) throw new Error(`key ${key} was not read to its end`)
     }
   }

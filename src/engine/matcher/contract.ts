@@ -44,12 +44,11 @@ export interface KeyedMatcher {
   /** Whether the key has live state (an event with mask 0 need not be passed to a key without). */
   has(key: string): boolean
   /**
-   * Visits every key whose state changed since the last call; `encode` is undefined when nothing is left of it. The callback may
-   * be called once per key; encoding happens during the call.
+   * Visits what changed of every key since the last call. Encoding happens during the call, which comes once for each page.
    */
-  drainChanges(visit: (key: string, encode: ((writer: StateWriter) => void) | undefined) => void): void
-  /** Puts back what `drainChanges` encoded; only on a key without state. */
-  restore(key: string, reader: StateReader): void
+  drainChanges(visit: VisitChange): void
+  /** Puts back what `drainChanges` encoded: on a key without state, the pages first and page 0 last. */
+  restore(key: string, reader: StateReader, page?: number): void
   /** Forgets the key (erasure). */
   erase(key: string): void
   readonly keys: number
@@ -57,6 +56,16 @@ export interface KeyedMatcher {
   /** For people: the partial matches of a key (or of all keys), oldest first. */
   inspect(key?: string): Iterable<PartialMatch>
 }
+
+/**
+ * A key's state is its page 0, and beside it pages that are written once and do not change any more, so that a checkpoint costs what
+ * is new of a long history. `encode` is undefined when the page is no longer needed; without its page 0 nothing is left of a key.
+ */
+export type VisitChange = (
+  key: string,
+  encode: ((writer: StateWriter) => void) | undefined,
+  page: number,
+) => void
 
 export interface PartialMatch {
   readonly key: string

@@ -1,22 +1,25 @@
 import type { Automaton, Edge, Graph, State } from '../automaton/index.ts'
 import { RELAXED } from '../automaton/index.ts'
-import {
-  type EventTime,
-  eventTime,
-  invariant,
-  type StateReader,
-  type StateWriter,
-  type StreamEvent,
-} from '../model/index.ts'
+import { type EventTime, eventTime, invariant, type StateReader, type StreamEvent } from '../model/index.ts'
 import { BinaryHeap } from './binary-heap.ts'
-import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
+import type { KeyedMatcher, MatcherHost, PartialMatch, VisitChange } from './contract.ts'
 import { type Deadline, isDueBefore } from './deadline.ts'
 import { DirtyKeys } from './dirty-keys.ts'
 import { Entry, EventLog, rangesOf } from './event-log.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
 import type { HeldMatch } from './held-matches.ts'
 import { earliestWaiting, firstPathTo, lowestWaiting } from './log-paths.ts'
-import { decodeLogs, encodeLogs, heldMatch, LogState, NONE_HELD } from './log-state.ts'
+import {
+  decodeLogs,
+  decodePage,
+  encodeLogs,
+  encodePage,
+  firstPage,
+  heldMatch,
+  LogState,
+  NONE_HELD,
+  wholePages,
+} from './log-state.ts'
 import { type IsLive, PathWalk } from './path-walk.ts'
 import {
   compareEvents,
@@ -51,6 +54,10 @@ export class LogMatcher implements KeyedMatcher {
   /** Entries of the event at hand and the states that they are for; reused. */
   readonly #arrived: Entry[] = []
   readonly #arrivedAt: State[] = []
+  /** Logs that have pages of their own in a checkpoint: the first and the one behind the last. Most logs are short and have none. */
+  readonly #paged = new Map<EventLog, { from: number; to: number }>()
+  /** While it is restored: the entries of the pages of a key, by state and position. */
+  readonly #restoring = new Map<string, Map<number, Map<number, Entry>>>()
   #entries = 0
   #live = 0
 
@@ -115,21 +122,63 @@ export class LogMatcher implements KeyedMatcher {
     return this.#states.get(key)?.isEmpty === false
   }
 
-  drainChanges(visit: (key: string, encode: ((writer: StateWriter) => void) | undefined) => void): void {
+  drainChanges(visit: VisitChange): void {
     this.#dirty.drain((state) => {
-      visit(state.key, state.isEmpty ? undefined : (writer) => encodeLogs(state, writer))
+      for (let id = 1; id < state.logs.length; id++) {
+        const log = state.logs[id]
+        if (log !== undefined && wholePages(log) > 0) this.#turnPages(state.key, id, log, visit)
+      }
+      visit(state.key, state.isEmpty ? undefined : (writer) => encodeLogs(state, writer), 0)
       this.#drop(state)
     })
   }
 
-  restore(key: string, reader: StateReader): void {
+  /** New full pages are written, and those that nothing is left of go. */
+  #turnPages(key: string, id: number, log: EventLog, visit: VisitChange): void {
+    const from = firstPage(log)
+    const to = wholePages(log)
+    const known = this.#paged.get(log) ?? { from, to: from }
+    if (known.from === from && known.to === to) return
+    for (let page = known.from; page < Math.min(from, known.to); page++)
+      visit(key, undefined, this.#pageOf(id, page))
+    for (let page = Math.max(known.to, from); page < to; page++)
+      visit(key, (writer) => encodePage(log, page, writer), this.#pageOf(id, page))
+    if (from === to) this.#paged.delete(log)
+    else this.#paged.set(log, { from, to })
+  }
+
+  /** Pages of all states of a key have numbers of their own, above 0: no log is that of the start. */
+  #pageOf(id: number, page: number): number {
+    return page * this.#graph.states.length + id
+  }
+
+  restore(key: string, reader: StateReader, page = 0): void {
     invariant(!this.has(key), 'a key is restored once')
+    if (page > 0) {
+      this.#restorePage(key, reader, page)
+      return
+    }
     const state = this.#states.get(key) ?? new LogState(key)
-    decodeLogs(state, this.#graph, reader)
+    const pages = this.#restoring.get(key)
+    this.#restoring.delete(key)
+    decodeLogs(state, this.#graph, reader, pages)
     this.#states.set(key, state)
+    for (const id of pages?.keys() ?? []) {
+      const log = state.logs[id]
+      if (log !== undefined) this.#paged.set(log, { from: firstPage(log), to: wholePages(log) })
+    }
     for (const log of state.logs) this.#count(state, log?.size ?? 0)
     this.#arm(state)
     if (state.held.length > 0) this.#release(state, Number.NEGATIVE_INFINITY)
+  }
+
+  #restorePage(key: string, reader: StateReader, page: number): void {
+    const states = this.#graph.states.length
+    const pages = this.#restoring.get(key) ?? new Map<number, Map<number, Entry>>()
+    this.#restoring.set(key, pages)
+    const entries = pages.get(page % states) ?? new Map<number, Entry>()
+    pages.set(page % states, entries)
+    decodePage(Math.floor(page / states), reader, entries)
   }
 
   erase(key: string): void {

@@ -11,7 +11,11 @@ import { Entry, EventLog, type Range, rangesOf } from './event-log.ts'
 import type { HeldMatch } from './held-matches.ts'
 import { type Moment, type Taken, takenAfter } from './taken.ts'
 
-const FORMAT = 1
+/** Format 1 had no pages. */
+const FORMAT = 2
+const FORMAT_WITHOUT_PAGES = 1
+/** Entries of a page. */
+export const PAGE_ENTRIES = 64
 /** Most keys hold nothing; never written to. */
 export const NONE_HELD: HeldMatch[] = []
 
@@ -55,30 +59,73 @@ export function encodeLogs(state: LogState, writer: StateWriter): void {
     writer.uint(log.start)
     for (const position of log.waiting) writer.uint(position)
     writer.uint(log.size)
-    for (let position = log.start; position < log.end; position++) {
-      const entry = log.at(position)
-      invariant(entry !== undefined, 'a log has no holes')
-      const { event, newest } = entry
-      const isOwn = newest === event
-      writer.uint(entry.slot * 4 + (entry.isStart ? 2 : 0) + (isOwn ? 1 : 0))
-      writer.event(event)
-      if (!isOwn) {
-        writer.uint(event.time - newest.time)
-        writer.uint(folded(event.sequence - newest.sequence))
-      }
-      for (let range = rangesOf(entry); range !== undefined; range = range.more) {
-        writer.uint(range.state + 1)
-        writer.uint(range.way)
-        writer.uint(range.from)
-        writer.uint(range.to)
-      }
-      writer.uint(0)
-    }
+    encodeEntries(log, Math.max(log.start, wholePages(log) * PAGE_ENTRIES), log.end, writer)
   }
   // No log is that of the start.
   writer.uint(0)
   writer.uint(state.held.length)
   for (const { last } of state.held) encodePath(last, writer)
+}
+
+/** Pages that are full: what is in them does not change any more. */
+export const wholePages = (log: EventLog): number => Math.floor(log.end / PAGE_ENTRIES)
+
+/** The first page that still has an entry of the log. */
+export const firstPage = (log: EventLog): number => Math.floor(log.start / PAGE_ENTRIES)
+
+/** What is left of a full page, as long as the first entries are there. */
+export function encodePage(log: EventLog, page: number, writer: StateWriter): void {
+  const from = Math.max(log.start, page * PAGE_ENTRIES)
+  writer.uint(from)
+  encodeEntries(log, from, (page + 1) * PAGE_ENTRIES, writer)
+}
+
+/** Reads what `encodePage` wrote, into the entries by position. */
+export function decodePage(page: number, reader: StateReader, entries: Map<number, Entry>): void {
+  const from = reader.uint()
+  for (let position = from; position < (page + 1) * PAGE_ENTRIES; position++)
+    entries.set(position, decodeEntry(reader))
+}
+
+function encodeEntries(log: EventLog, from: number, to: number, writer: StateWriter): void {
+  for (let position = from; position < to; position++) {
+    const entry = log.at(position)
+    invariant(entry !== undefined, 'a log has no holes')
+    const { event, newest } = entry
+    const isOwn = newest === event
+    writer.uint(entry.slot * 4 + (entry.isStart ? 2 : 0) + (isOwn ? 1 : 0))
+    writer.event(event)
+    if (!isOwn) {
+      writer.uint(event.time - newest.time)
+      writer.uint(folded(event.sequence - newest.sequence))
+    }
+    for (let range = rangesOf(entry); range !== undefined; range = range.more) {
+      writer.uint(range.state + 1)
+      writer.uint(range.way)
+      writer.uint(range.from)
+      writer.uint(range.to)
+    }
+    writer.uint(0)
+  }
+}
+
+function decodeEntry(reader: StateReader): Entry {
+  const head = reader.uint()
+  const event = reader.event()
+  const entry = new Entry(event, Math.floor(head / 4))
+  entry.isStart = (head & 2) !== 0
+  if ((head & 1) === 0) {
+    const time = eventTime(event.time - reader.uint())
+    entry.newest = { time, sequence: streamSequence(event.sequence - unfolded(reader.uint())) }
+  }
+  const ranges: Array<Omit<Range, 'more'>> = []
+  for (let state = reader.uint(); state > 0; state = reader.uint())
+    ranges.push({ state: state - 1, way: reader.uint(), from: reader.uint(), to: reader.uint() })
+  // The ranges behind the first stand last in, first out.
+  const [first, ...rest] = ranges
+  if (first !== undefined) entry.addRange(first.state, first.way, first.from, first.to)
+  for (const each of rest.reverse()) entry.addRange(each.state, each.way, each.from, each.to)
+  return entry
 }
 
 function encodePath(last: Taken, writer: StateWriter): void {
@@ -117,9 +164,15 @@ export const heldMatch = (last: Taken, first: StreamEvent): HeldMatch => ({
   completedBy: last.event,
 })
 
-export function decodeLogs(state: LogState, graph: Graph, reader: StateReader): void {
+/** Reads what `encodeLogs` wrote; `paged` has the entries of the pages, by state and position. */
+export function decodeLogs(
+  state: LogState,
+  graph: Graph,
+  reader: StateReader,
+  paged: ReadonlyMap<number, ReadonlyMap<number, Entry>> | undefined,
+): void {
   const format = reader.uint()
-  invariant(format === FORMAT, `keyed state has format ${format}`)
+  invariant(format === FORMAT || format === FORMAT_WITHOUT_PAGES, `keyed state has format ${format}`)
   if (reader.uint() === 1) {
     const time = eventTime(reader.uint())
     state.floor = { time, sequence: streamSequence(reader.uint()) }
@@ -131,25 +184,15 @@ export function decodeLogs(state: LogState, graph: Graph, reader: StateReader): 
     state.logs[id] = log
     const start = reader.uint()
     const waiting = log.waiting.map(() => reader.uint())
+    const end = start + reader.uint()
     const entries: Entry[] = []
-    for (let left = reader.uint(); left > 0; left--) {
-      const head = reader.uint()
-      const event = reader.event()
-      const entry = new Entry(event, Math.floor(head / 4))
-      entry.isStart = (head & 2) !== 0
-      if ((head & 1) === 0) {
-        const time = eventTime(event.time - reader.uint())
-        entry.newest = { time, sequence: streamSequence(event.sequence - unfolded(reader.uint())) }
-      }
-      const ranges: Array<Omit<Range, 'more'>> = []
-      for (let state = reader.uint(); state > 0; state = reader.uint())
-        ranges.push({ state: state - 1, way: reader.uint(), from: reader.uint(), to: reader.uint() })
-      // The ranges behind the first stand last in, first out.
-      const [first, ...rest] = ranges
-      if (first !== undefined) entry.addRange(first.state, first.way, first.from, first.to)
-      for (const each of rest.reverse()) entry.addRange(each.state, each.way, each.from, each.to)
+    const inline = format === FORMAT ? Math.floor(end / PAGE_ENTRIES) * PAGE_ENTRIES : start
+    for (let position = start; position < Math.min(inline, end); position++) {
+      const entry = paged?.get(id)?.get(position)
+      invariant(entry !== undefined, 'a log has all of its pages')
       entries.push(entry)
     }
+    for (let position = Math.max(start, inline); position < end; position++) entries.push(decodeEntry(reader))
     log.restore(start, entries, waiting)
   }
   for (let left = reader.uint(); left > 0; left--) {

@@ -5,12 +5,11 @@ import {
   invariant,
   type Match,
   type StateReader,
-  type StateWriter,
   type StreamEvent,
 } from '../model/index.ts'
 import { isBelow, skipAfter } from './after-match.ts'
 import { BinaryHeap } from './binary-heap.ts'
-import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
+import type { KeyedMatcher, MatcherHost, PartialMatch, VisitChange } from './contract.ts'
 import { type Deadline, isDueBefore } from './deadline.ts'
 import { decodeKey, encodeKey, waitingFor } from './encode-key.ts'
 import type { HeldMatch } from './held-matches.ts'
@@ -134,10 +133,10 @@ export class RunMatcher implements KeyedMatcher {
     return this.#states.has(key)
   }
 
-  drainChanges(visit: (key: string, encode: ((writer: StateWriter) => void) | undefined) => void): void {
+  drainChanges(visit: VisitChange): void {
     for (const key of this.#changed) {
       const state = this.#states.get(key)
-      visit(key, state === undefined ? undefined : (writer) => encodeKey(state, writer))
+      visit(key, state === undefined ? undefined : (writer) => encodeKey(state, writer), 0)
     }
     this.#changed.clear()
   }

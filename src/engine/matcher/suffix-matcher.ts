@@ -8,7 +8,7 @@ import {
   type StreamEvent,
 } from '../model/index.ts'
 import { BinaryHeap } from './binary-heap.ts'
-import type { KeyedMatcher, MatcherHost, PartialMatch } from './contract.ts'
+import type { KeyedMatcher, MatcherHost, PartialMatch, VisitChange } from './contract.ts'
 import { type Deadline, isDueBefore } from './deadline.ts'
 import { DirtyKeys } from './dirty-keys.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
@@ -97,9 +97,9 @@ export class SuffixMatcher implements KeyedMatcher {
     return this.#states.get(key)?.event !== undefined
   }
 
-  drainChanges(visit: (key: string, encode: ((writer: StateWriter) => void) | undefined) => void): void {
+  drainChanges(visit: VisitChange): void {
     this.#dirty.drain((state) => {
-      visit(state.key, state.event === undefined ? undefined : (writer) => encode(state, writer))
+      visit(state.key, state.event === undefined ? undefined : (writer) => encode(state, writer), 0)
       this.#drop(state)
     })
   }

@@ -4,6 +4,7 @@ export type RowKind =
   | { readonly kind: 'rule'; readonly rule: string }
   | { readonly kind: 'extras'; readonly rule: string }
   | { readonly kind: 'key'; readonly rule: string; readonly key: string }
+  | { readonly kind: 'page'; readonly rule: string; readonly page: number; readonly key: string }
   | { readonly kind: 'suppression'; readonly rule: string; readonly key: string }
   | { readonly kind: 'list'; readonly list: string; readonly value: string }
   | { readonly kind: 'list-version'; readonly list: string }
@@ -15,6 +16,7 @@ export const META = 'm'
 export const ruleRow = (rule: string): string => `r/${rule}`
 export const extrasRow = (rule: string): string => `x/${rule}`
 export const keyPrefix = (rule: string): string => `k/${rule}/`
+export const pageRow = (rule: string, page: number, key: string): string => `p/${rule}/${page}/${key}`
 export const suppressionRow = (rule: string, key: string): string => `s/${rule}/${key}`
 export const listRow = (list: string, value: string): string => `l/${list.length}/${list}/${value}`
 export const listVersionRow = (list: string): string => `v/${list}`
@@ -36,6 +38,10 @@ export function parseRowId(id: string): RowKind | undefined {
       return { kind: 'extras', rule: rest }
     case 'k/':
       return { kind: 'key', rule: head, key: tail }
+    case 'p/': {
+      const next = tail.indexOf('/')
+      return { kind: 'page', rule: head, page: Number(tail.slice(0, next)), key: tail.slice(next + 1) }
+    }
     case 's/':
       return { kind: 'suppression', rule: head, key: tail }
     case 'l/':

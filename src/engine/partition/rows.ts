@@ -13,6 +13,7 @@ import {
   listRow,
   listVersionRow,
   META,
+  pageRow,
   parseRowId,
   ruleRow,
   silenceRow,
@@ -80,7 +81,7 @@ export function takeRows(state: Stateful, meta: StoredMeta): StateRow[] {
   state.silences.drainChanges((id, silence) =>
     rows.push({ id: silenceRow(id), value: silence === undefined ? undefined : json(silence) }),
   )
-  rows.push(...state.waiting.takeRows(meta.watermark))
+  rows.push(...state.waiting.takeRows())
   rows.push(...state.events.takeRows())
   rows.push({ id: META, value: json(meta) })
   // A rule that stopped and started again may give a row up and write it anew: a step holds each row once.
@@ -97,8 +98,8 @@ export function forgetRows(state: Stateful, now: number): void {
     runtime.extrasDirty = false
     if (runtime.deadline === undefined) continue
     const routes = state.rules.routesOf(runtime)
-    runtime.matcher.drainChanges((key, encode) => {
-      if (encode === undefined && routes !== undefined) state.router.settle(routes, key)
+    runtime.matcher.drainChanges((key, encode, page) => {
+      if (encode === undefined && page === 0 && routes !== undefined) state.router.settle(routes, key)
     })
   }
   for (const { suppressions } of state.rules.running) {
@@ -107,7 +108,6 @@ export function forgetRows(state: Stateful, now: number): void {
     suppressions.drainChanges(() => undefined)
   }
   state.lists.drainChanges(() => undefined)
-  state.waiting.forgetRows()
 }
 
 function takeRuleRows(state: Stateful, rows: StateRow[]): void {
@@ -117,13 +117,33 @@ function takeRuleRows(state: Stateful, rows: StateRow[]): void {
     events.refer(event)
     captured.push(event as LoggedEvent)
   })
+  const takePage = (
+    { storedPages }: RuleRuntime,
+    id: string,
+    encode: ((writer: RowWriter) => void) | undefined,
+  ): void => {
+    for (const event of storedPages.get(id) ?? NO_EVENTS) events.release(event)
+    if (encode === undefined) {
+      storedPages.delete(id)
+      rows.push({ id, value: undefined })
+      return
+    }
+    encode(writer)
+    storedPages.set(id, captured)
+    captured = []
+    rows.push({ id, value: writer.finish() })
+  }
   for (const runtime of state.dirtyRules.splice(0)) {
     runtime.isDirty = false
     if (runtime.deadline === undefined) continue
     const { stored } = runtime
     const prefix = keyPrefix(runtime.id)
     const routes = state.rules.routesOf(runtime)
-    runtime.matcher.drainChanges((key, encode) => {
+    runtime.matcher.drainChanges((key, encode, page) => {
+      if (page > 0) {
+        takePage(runtime, pageRow(runtime.id, page, key), encode)
+        return
+      }
       const before = stored.get(key)
       if (encode === undefined) {
         if (routes !== undefined) state.router.settle(routes, key)
@@ -158,6 +178,10 @@ function forgetRule(state: Stateful, runtime: RuleRuntime, rows: StateRow[]): vo
     rows.push({ id: prefix + key, value: undefined })
     for (const event of events) state.events.release(event)
   }
+  for (const [id, events] of runtime.storedPages) {
+    rows.push({ id, value: undefined })
+    for (const event of events) state.events.release(event)
+  }
   for (const key of runtime.suppressions.keys()) runtime.suppressions.erase(key)
   takeSuppressionRows(runtime, 0, rows)
   rows.push({ id: extrasRow(runtime.id), value: json(runtime.extras) })
@@ -172,6 +196,8 @@ interface Keyed {
   readonly id: string
   readonly rule: string
   readonly key: string
+  /** Of a key's state beside its row. */
+  readonly page?: number
   readonly value: Uint8Array
 }
 
@@ -194,6 +220,7 @@ export function restoreRows(
   for (const silence of sorted.silences) state.silences.restore(silence)
   for (const { rule, version, record } of sorted.rules) state.rules.restore(rule, version, record)
   state.events.load(sorted.events)
+  for (const row of sorted.pages) restoreKey(state, row)
   for (const row of sorted.keys) restoreKey(state, row)
   state.events.loaded()
   restoreSuppressions(state, sorted.suppressions)
@@ -219,6 +246,7 @@ interface SortedRows {
   readonly events: Numbered[]
   readonly buffered: Numbered[]
   readonly keys: Keyed[]
+  readonly pages: Keyed[]
   readonly suppressions: Keyed[]
   readonly extras: Array<{ readonly rule: string; readonly value: Uint8Array }>
 }
@@ -236,6 +264,7 @@ function sortRows(rows: Iterable<StateRow>): SortedRows {
     events: [],
     buffered: [],
     keys: [],
+    pages: [],
     suppressions: [],
     extras: [],
   }
@@ -275,6 +304,9 @@ function sortRows(rows: Iterable<StateRow>): SortedRows {
       case 'key':
         sorted.keys.push({ id, rule: row.rule, key: row.key, value })
         break
+      case 'page':
+        sorted.pages.push({ id, rule: row.rule, key: row.key, page: row.page, value })
+        break
       case 'suppression':
         sorted.suppressions.push({ id, rule: row.rule, key: row.key, value })
         break
@@ -290,7 +322,7 @@ function sortRows(rows: Iterable<StateRow>): SortedRows {
   return sorted
 }
 
-function restoreKey(state: Stateful, { id, rule, key, value }: Keyed): void {
+function restoreKey(state: Stateful, { id, rule, key, page, value }: Keyed): void {
   const running = state.rules.get(rule)?.running
   if (running === undefined) {
     // The rule is gone or no longer compiles: so is what it had begun.
@@ -303,7 +335,11 @@ function restoreKey(state: Stateful, { id, rule, key, value }: Keyed): void {
     captured.push(event)
     return event
   })
-  running.runtime.matcher.restore(key, reader)
+  running.runtime.matcher.restore(key, reader, page)
+  if (page !== undefined) {
+    running.runtime.storedPages.set(id, captured)
+    return
+  }
   running.runtime.stored.set(key, captured)
   state.router.revive(running.routes, key)
 }

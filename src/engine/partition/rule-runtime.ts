@@ -85,6 +85,8 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   extras: RuleExtras
   /** Events that the stored row of each key refers to. */
   readonly stored = new Map<string, readonly LoggedEvent[]>()
+  /** The same of the pages beside it, by the id of the row. */
+  readonly storedPages = new Map<string, readonly LoggedEvent[]>()
   isDirty = false
   extrasDirty = false
   readonly #around: RuleSurroundings

@@ -1,5 +1,5 @@
 /** Raised whenever an older version could not read the file; docs/spec/checkpoint.md has the history. */
-export const FORMAT = 1
+export const FORMAT = 2
 
 export const PRAGMAS = `
 PRAGMA busy_timeout = 5000;
@@ -12,6 +12,24 @@ PRAGMA mmap_size = 0;
 PRAGMA trusted_schema = OFF;
 PRAGMA cell_size_check = ON;
 PRAGMA secure_delete = ON;
+`
+
+/**
+ * The change itself comes with the insertion: read from its table for every row, a large one would be copied whole each time.
+ */
+const FOLDING = `
+CREATE VIEW folds AS SELECT 0 AS epoch, 0 AS number, '' AS superseded, '' AS directory, x'' AS content;
+CREATE TRIGGER fold_change INSTEAD OF INSERT ON folds BEGIN
+  SELECT RAISE(ABORT, 'fenced: a newer owner has this file') WHERE NEW.epoch <> (SELECT epoch FROM meta);
+  DELETE FROM state WHERE id IN (
+    SELECT value ->> 0 FROM json_each(NEW.directory) WHERE (value ->> 2) < 0);
+  INSERT INTO state (id, value, checksum)
+    SELECT value ->> 0, coalesce(substr(NEW.content, (value ->> 1) + 1, value ->> 2), x''), value ->> 3
+    FROM json_each(NEW.directory)
+    WHERE (value ->> 2) >= 0 AND key NOT IN (SELECT value FROM json_each(NEW.superseded))
+    ON CONFLICT (id) DO UPDATE SET value = excluded.value, checksum = excluded.checksum;
+  DELETE FROM change WHERE number = NEW.number;
+END;
 `
 
 /**
@@ -62,18 +80,9 @@ CREATE TRIGGER commit_step INSTEAD OF INSERT ON commits BEGIN
   UPDATE meta SET position = NEW.position, proof = NEW.proof, stream = NEW.stream, stream_created = NEW.stream_created,
     effect_number = NEW.effect_number, confirmed = max(confirmed, NEW.confirmed);
 END;
-CREATE VIEW folds AS SELECT 0 AS epoch, 0 AS number, '' AS superseded;
-CREATE TRIGGER fold_change INSTEAD OF INSERT ON folds BEGIN
-  SELECT RAISE(ABORT, 'fenced: a newer owner has this file') WHERE NEW.epoch <> (SELECT epoch FROM meta);
-  DELETE FROM state WHERE id IN (
-    SELECT entry.value ->> 0 FROM change, json_each(change.directory) AS entry
-    WHERE change.number = NEW.number AND (entry.value ->> 2) < 0);
-  INSERT INTO state (id, value, checksum)
-    SELECT entry.value ->> 0, coalesce(substr(change.content, (entry.value ->> 1) + 1, entry.value ->> 2), x''), entry.value ->> 3
-    FROM change, json_each(change.directory) AS entry
-    WHERE change.number = NEW.number AND (entry.value ->> 2) >= 0
-      AND entry.key NOT IN (SELECT value FROM json_each(NEW.superseded))
-    ON CONFLICT (id) DO UPDATE SET value = excluded.value, checksum = excluded.checksum;
-  DELETE FROM change WHERE number = NEW.number;
-END;
-`
+${FOLDING}`
+
+/** Files of older formats become files of this one. */
+export const UPGRADES: Readonly<Record<number, string>> = {
+  1: `DROP VIEW folds; ${FOLDING}`,
+}

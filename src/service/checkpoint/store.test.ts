@@ -142,6 +142,22 @@ describe('checkpoint store', () => {
     await expect(open()).rejects.toMatchObject({ code })
   })
 
+  it('takes over a file of format 1, with what was not folded yet', async () => {
+    const store = await open()
+    await store.commit(step(1, [{ id: 'a', value: bytes('one') }]), proof)
+    await store.close()
+    await raw(`DROP TRIGGER fold_change; DROP VIEW folds;
+      CREATE VIEW folds AS SELECT 0 AS epoch, 0 AS number, '' AS superseded;
+      UPDATE meta SET format = 1;`)
+    const again = await open()
+    expect(await stateOf(again)).toEqual({ a: 'one' })
+    await again.close()
+    await raw(`INSERT INTO folds SELECT 0, number, '[]', directory, content FROM change;`)
+    const folded = await open()
+    expect(await stateOf(folded)).toEqual({ a: 'one' })
+    await folded.close()
+  })
+
   it('notices a flipped bit, wherever the row lies by then', async () => {
     const store = await open()
     await store.commit(step(1, [{ id: 'a', value: bytes('one') }]), proof)
@@ -165,9 +181,7 @@ describe('checkpoint store', () => {
       )
     const before = await stateOf(store)
     await store.close()
-    await raw(
-      `INSERT INTO folds (epoch, number, superseded) SELECT 0, number, '[]' FROM change ORDER BY number`,
-    )
+    await raw(`INSERT INTO folds SELECT 0, number, '[]', directory, content FROM change ORDER BY number`)
     const again = await open()
     expect(await stateOf(again)).toEqual(before)
     expect(before).toEqual({
@@ -207,7 +221,7 @@ describe('checkpoint store', () => {
     const store = await open()
     await store.commit(step(1, [{ id: 'a', value: bytes('1') }]), proof)
     await store.nextEpoch()
-    await expect(raw(`INSERT INTO folds VALUES (0, 1, '[0]')`)).rejects.toThrow(/fenced/)
+    await expect(raw(`INSERT INTO folds VALUES (0, 1, '[0]', '[]', x'')`)).rejects.toThrow(/fenced/)
     expect(await stateOf(store)).toEqual({ a: '1' })
     await store.close()
   })

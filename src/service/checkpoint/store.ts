@@ -6,7 +6,7 @@ import { ServiceError } from '../service-error.ts'
 import type { CheckpointStore, Restored, StreamIdentity } from '../worker/ports.ts'
 import { type Database, openDatabase, type Statement } from './database.ts'
 import { type DirectoryEntry, packRows, rowChecksum } from './pack.ts'
-import { FORMAT, PRAGMAS, SCHEMA } from './schema.ts'
+import { FORMAT, PRAGMAS, SCHEMA, UPGRADES } from './schema.ts'
 import { WaitingChanges } from './waiting-changes.ts'
 
 export interface StoreOptions {
@@ -41,13 +41,14 @@ const COMMIT = `INSERT INTO commits
   (epoch, position, proof, stream, stream_created, effect_number, confirmed, changes, content, effects, now, prune_before)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
-const FOLD = 'INSERT INTO folds (epoch, number, superseded) VALUES (?, ?, ?)'
+const FOLD = `INSERT INTO folds (epoch, number, superseded, directory, content)
+  SELECT ?, number, ?, directory, content FROM change WHERE number = ?`
 
 /** What waits to be folded before the store folds although it is busy; then it goes on until half of it is left. */
-const WAITING_BYTES_MAX = 32 * 1024 * 1024
+const WAITING_BYTES_MAX = 64 * 1024 * 1024
 const WAITING_CHANGES_MAX = 4_096
 /** Without a commit for this long the store folds everything. */
-const IDLE_MS = 200
+const IDLE_MS = 5_000
 
 /**
  * Opens the checkpoint of a partition, or makes an empty one. Throws `data-folder-newer`, `checkpoint-unusable`,
@@ -102,6 +103,10 @@ async function readMeta(database: Database, file: string, options: StoreOptions)
       'checkpoint-unusable',
       `${file} is partition ${meta.partition} of ${meta.partitions}, not ${options.partition} of ${options.partitions}`,
       { hint: 'the number of partitions is fixed when the data folder is made' },
+    )
+  for (let format = meta.format; format < FORMAT; format += 1)
+    await database.execute(
+      `BEGIN IMMEDIATE; ${UPGRADES[format] ?? ''} UPDATE meta SET format = ${format + 1}; COMMIT;`,
     )
   return meta
 }
@@ -287,7 +292,7 @@ class SqliteStore implements CheckpointStore {
       const oldest = this.#waiting.oldest()
       if (oldest === undefined) return
       const { piece, superseded } = oldest
-      const folding = this.#database.run(FOLD, [this.#epoch, piece.number, JSON.stringify(superseded)])
+      const folding = this.#database.run(FOLD, [this.#epoch, JSON.stringify(superseded), piece.number])
       failPoint('in-fold')
       await folding
       this.#waiting.shift()
