@@ -28,6 +28,8 @@ export interface BrokerOptions {
 
 /** A connection that comes back by itself, and what the server behind it can do. */
 export interface Broker {
+  /** What it was connected with, to connect once more from another thread or process. */
+  readonly options: BrokerOptions
   readonly connection: NatsConnection
   readonly manager: JetStreamManager
   readonly serverVersion: string
@@ -50,6 +52,7 @@ export async function connectBroker(options: BrokerOptions): Promise<Broker> {
     const manager = await jetstreamManager(connection, { checkAPI: true, timeout: 5_000 })
     const serverVersion = connection.info?.version ?? '0.0.0'
     return {
+      options,
       connection,
       manager,
       serverVersion,

@@ -2,10 +2,11 @@ import { jetstream } from '@nats-io/jetstream'
 import { headers } from '@nats-io/transport-node'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { publishAll, startTestNats, type TestNats } from '../../../test/support/nats.ts'
-import type { LogEntry } from '../../engine/index.ts'
+import { eventTime, type LogEntry, streamSequence } from '../../engine/index.ts'
 import { type Broker, findStream } from '../broker/index.ts'
 import type { BatchSource } from '../worker/ports.ts'
-import { openCursor, positionProof, verifyPosition } from './index.ts'
+import { openCursor, openReader, positionProof, verifyPosition } from './index.ts'
+import { packEntries, unpackEntries } from './packed-entries.ts'
 
 const STREAM = 'IN'
 const numbered = (from: number, to: number) =>
@@ -14,7 +15,10 @@ const numbered = (from: number, to: number) =>
     payload: String(from + index),
   }))
 
-describe('ingest', () => {
+describe.each([
+  ['a cursor', openCursor],
+  ['a cursor in a thread of its own', openReader],
+])('ingest by %s', (_name, openSource) => {
   let nats: TestNats
   let broker: Broker
   let sources: BatchSource[] = []
@@ -32,7 +36,7 @@ describe('ingest', () => {
   })
 
   const open = (after = 0, over = {}): BatchSource => {
-    const source = openCursor(broker, { stream: STREAM, after, stallMs: 1_000, ...over })
+    const source = openSource(broker, { stream: STREAM, after, stallMs: 1_000, ...over })
     sources.push(source)
     return source
   }
@@ -196,5 +200,41 @@ describe('ingest', () => {
       await broker.manager.streams.purge(STREAM, { seq: 6 })
       await expect(verify(position)).rejects.toMatchObject({ code: 'stream-truncated' })
     })
+  })
+})
+
+describe('what is handed from thread to thread', () => {
+  it('is what was packed, headers and empty payloads included', () => {
+    const entries = [
+      { payload: 'one', subject: 'in.a', headers: { 'nats-msg-id': '1' } },
+      { payload: '', subject: 'in.b' },
+      { payload: 'drei ü', subject: 'in.a' },
+    ].map(({ payload, ...rest }, index) => ({
+      ...rest,
+      sequence: streamSequence(2 ** 40 + index),
+      ingestedAt: eventTime(1_767_225_600_000 + index),
+      payload: new TextEncoder().encode(payload),
+    }))
+    const packed = structuredClone(packEntries(entries))
+    expect(unpackEntries(packed)).toEqual(entries)
+    expect(packed.subjects).toEqual(['in.a', 'in.b'])
+  })
+
+  it('ends with the reason when the thread cannot connect, and when it is closed before it did', async () => {
+    const nats = await startTestNats()
+    const broker = await nats.connect()
+    try {
+      const refused = { ...broker, options: { ...broker.options, credsFile: '/nowhere/creds' } }
+      const source = openReader(refused, { stream: STREAM, after: 0 })
+      const reading = source.batches()[Symbol.asyncIterator]().next()
+      await expect(reading).rejects.toMatchObject({ code: 'broker-credentials' })
+      await source.close()
+      const closed = openReader(broker, { stream: STREAM, after: 0 })
+      const waiting = closed.batches()[Symbol.asyncIterator]().next()
+      await closed.close()
+      expect(await waiting).toMatchObject({ done: true })
+    } finally {
+      await nats.end()
+    }
   })
 })

@@ -9,7 +9,7 @@ import {
 import { type Broker, findStream } from '../broker/index.ts'
 import { openCheckpointStore } from '../checkpoint/index.ts'
 import { failPoint } from '../fail-point.ts'
-import { openCursor, positionProof, verifyPosition } from '../ingest/index.ts'
+import { openReader, positionProof, verifyPosition } from '../ingest/index.ts'
 import { Backoff, openAlertSink } from '../publish/index.ts'
 import { describeError, isServiceError, ServiceError } from '../service-error.ts'
 import type { Log, WorkerMetrics } from '../telemetry/index.ts'
@@ -134,7 +134,7 @@ export class PartitionRunner {
       const runner = new PartitionRunner(options, {
         store,
         sink,
-        source: openCursor(broker, { stream: engine.stream, after: restored.position }),
+        source: openReader(broker, { stream: engine.stream, after: restored.position }),
         partition,
         identity: { stream: info.config.name, created: info.created },
         epoch,

@@ -320,14 +320,14 @@ describe('worker', () => {
 
   it('says so when the outbox does not reach back far enough', async () => {
     const first = await start({ outboxRetentionMs: 0 })
-    for (const user of ['ann', 'bob', 'cid', 'dan']) {
+    for (const [index, user] of ['ann', 'bob', 'cid', 'dan'].entries()) {
       await match(user)
+      await untilAlerts(index + 1)
       await until(
         () => first.status().partitions[0]?.outboxEffects,
         (waiting) => waiting === 0,
       )
     }
-    await untilAlerts(4)
     await first.close()
     await broker.manager.streams.delete(ALERT_STREAM)
     await ensureAlertStream(broker, { retentionMs: 0, bytesMax: 0 })

@@ -1,0 +1,79 @@
+import { eventTime, type LogEntry, streamSequence } from '../../engine/index.ts'
+
+/**
+ * Entries in a few large arrays, to be handed from thread to thread without copying: their payloads one behind the other, and
+ * what else an entry has as columns. Entry `i` has the payload bytes from `ends[i - 1]` (0 for the first) to `ends[i]`.
+ */
+export interface PackedEntries {
+  readonly payloads: Uint8Array<ArrayBuffer>
+  readonly ends: Uint32Array<ArrayBuffer>
+  readonly sequences: Float64Array<ArrayBuffer>
+  /** Milliseconds since 1970. */
+  readonly ingestedAt: Float64Array<ArrayBuffer>
+  /** Each subject once; `subjectOf[i]` is a place in it. */
+  readonly subjects: readonly string[]
+  readonly subjectOf: Uint32Array<ArrayBuffer>
+  /** By place; absent: none of the entries has headers. */
+  readonly headers?: ReadonlyMap<number, Readonly<Record<string, string>>>
+}
+
+/** Copies the payloads: what is packed owes nothing to the buffers it came in. */
+export function packEntries(entries: readonly LogEntry[]): PackedEntries {
+  const { length } = entries
+  let bytes = 0
+  for (const { payload } of entries) bytes += payload.length
+  const payloads = new Uint8Array(bytes)
+  const ends = new Uint32Array(length)
+  const sequences = new Float64Array(length)
+  const ingestedAt = new Float64Array(length)
+  const subjectOf = new Uint32Array(length)
+  const places = new Map<string, number>()
+  const headers = new Map<number, Readonly<Record<string, string>>>()
+  let at = 0
+  for (let index = 0; index < length; index += 1) {
+    const entry = entries[index] as LogEntry
+    payloads.set(entry.payload, at)
+    at += entry.payload.length
+    ends[index] = at
+    sequences[index] = entry.sequence
+    ingestedAt[index] = entry.ingestedAt
+    let place = places.get(entry.subject)
+    if (place === undefined) {
+      place = places.size
+      places.set(entry.subject, place)
+    }
+    subjectOf[index] = place
+    if (entry.headers !== undefined) headers.set(index, entry.headers)
+  }
+  const packed = { payloads, ends, sequences, ingestedAt, subjects: [...places.keys()], subjectOf }
+  return headers.size === 0 ? packed : { ...packed, headers }
+}
+
+/** What belongs to the receiver after the sending. */
+export const transferable = (packed: PackedEntries): ArrayBuffer[] => [
+  packed.payloads.buffer,
+  packed.ends.buffer,
+  packed.sequences.buffer,
+  packed.ingestedAt.buffer,
+  packed.subjectOf.buffer,
+]
+
+/** The entries; their payloads are views of the packed ones. */
+export function unpackEntries(packed: PackedEntries): LogEntry[] {
+  const { payloads, ends, sequences, ingestedAt, subjects, subjectOf, headers } = packed
+  const entries = new Array<LogEntry>(ends.length)
+  let start = 0
+  for (let index = 0; index < entries.length; index += 1) {
+    const end = ends[index] as number
+    const entry = {
+      sequence: streamSequence(sequences[index] as number),
+      subject: subjects[subjectOf[index] as number] as string,
+      ingestedAt: eventTime(ingestedAt[index] as number),
+      payload: payloads.subarray(start, end),
+    }
+    const own = headers?.get(index)
+    entries[index] = own === undefined ? entry : { ...entry, headers: own }
+    start = end
+  }
+  return entries
+}

@@ -1,0 +1,27 @@
+import type { BrokerOptions } from '../broker/index.ts'
+import type { CursorOptions } from './cursor.ts'
+import type { PackedEntries } from './packed-entries.ts'
+
+/** What the thread that reads is told, once. */
+export interface ReaderOrder {
+  readonly broker: BrokerOptions
+  readonly cursor: CursorOptions
+}
+
+/** What it says. It sends a batch for each it was granted, and waits for `more` with the next. */
+export type ReaderReport =
+  | {
+      readonly kind: 'batch'
+      readonly entries: PackedEntries
+      /** Entries that were behind these in the stream. */
+      readonly pending: number
+    }
+  | {
+      readonly kind: 'failed'
+      readonly code?: string
+      readonly message: string
+      readonly hint?: string
+    }
+
+/** Batches that may be under way or waiting to be processed. */
+export const BATCHES_MAX = 2
