@@ -80,10 +80,28 @@ describe('what becomes an event', () => {
     expect(({} as { polluted?: unknown }).polluted).toBeUndefined()
   })
 
-  test('the data knows its event', () => {
+  test('at rest, the data knows its event', () => {
     const event = eventOf(decode('{"a":1}'))
+    event.rest()
     expect(event.data[EVENT]).toBe(event)
     expect(event).toMatchObject({ sequence: 7, time: NOW, ingestedAt: NOW, subject: 'demo.a', id: '7' })
+  })
+
+  test.each<[string, Record<string, string> | undefined]>([
+    ['{"a":[1,{"b":2}]}', undefined],
+    [
+      '{"specversion":"1.0","id":"7","data":{"a":[1,{"b":2}]}}',
+      { 'content-type': 'application/cloudevents+json' },
+    ],
+  ])('at rest, the bytes are the data: %s', (text, headers) => {
+    const event = eventOf(decode(text, headers === undefined ? {} : { headers }))
+    const payload = new TextEncoder().encode(`..${text}..`)
+    Object.assign(event, { bytes: payload, start: 2, length: payload.length - 4 })
+    const before = event.data
+    event.rest()
+    expect(JSON.stringify(event.data)).toBe('{"a":[1,{"b":2}]}')
+    expect(event.data).not.toBe(before)
+    expect(event.data[EVENT]).toBe(event)
   })
 })
 

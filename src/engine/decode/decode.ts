@@ -1,12 +1,13 @@
 import type { EventTime, JsonObject, JsonValue } from '../model/index.ts'
 import { eventTime } from '../model/index.ts'
 import type { LogEntry } from '../partition/contract.ts'
-import { attributesOfEnvelope, attributesOfHeaders, type ContentMode, contentMode } from './attributes.ts'
+import { attributesOfEnvelope, attributesOfHeaders, contentMode } from './attributes.ts'
 import type { DeadLetterReason } from './codes.ts'
 import { type Content, LoggedEvent } from './logged-event.ts'
 import { type PayloadFault, type PayloadLimits, payloadFault } from './payload-check.ts'
 import type { ResolvedSource, ResolvedTimestamp } from './source.ts'
 import { readTimestamp } from './timestamp.ts'
+import { utf8 } from './utf8.ts'
 
 export interface DeadLetter {
   readonly reason: DeadLetterReason
@@ -15,7 +16,7 @@ export interface DeadLetter {
   readonly data?: JsonValue
 }
 
-const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+type ParsedContent = Content & { readonly data: JsonObject }
 
 /** The event of an entry, or why there is none. Never throws, whatever the bytes are. */
 export function decodeEvent(
@@ -39,13 +40,7 @@ export function decodeEvent(
   return new LoggedEvent(entry, time, content)
 }
 
-/** The data of a payload that was decoded before, as it was decoded then. */
-export function redecode(payload: Uint8Array, mode: ContentMode): JsonObject {
-  const value = JSON.parse(utf8.decode(payload)) as JsonObject
-  return mode === 'structured' ? (value['data'] as JsonObject) : value
-}
-
-function readContent(entry: LogEntry, limits: PayloadLimits): Content | DeadLetter {
+function readContent(entry: LogEntry, limits: PayloadLimits): ParsedContent | DeadLetter {
   const { payload, headers } = entry
   if (payload.length > limits.payloadBytesMax) {
     const message = `${payload.length} bytes; at most ${limits.payloadBytesMax} are read`
@@ -73,7 +68,10 @@ function readContent(entry: LogEntry, limits: PayloadLimits): Content | DeadLett
   return withHeaders(value, headers)
 }
 
-function withHeaders(value: JsonObject, headers: Readonly<Record<string, string>>): Content | DeadLetter {
+function withHeaders(
+  value: JsonObject,
+  headers: Readonly<Record<string, string>>,
+): ParsedContent | DeadLetter {
   const mode = contentMode(headers)
   const messageId = headers['nats-msg-id']
   if (mode !== 'structured') {
@@ -89,7 +87,7 @@ function withHeaders(value: JsonObject, headers: Readonly<Record<string, string>
   return { data, mode, attributes, id: attributes['id'] ?? messageId }
 }
 
-function timeOf(content: Content, timestamp: ResolvedTimestamp): EventTime | undefined {
+function timeOf(content: ParsedContent, timestamp: ResolvedTimestamp): EventTime | undefined {
   let value: JsonValue | undefined = timestamp.from === 'payload' ? content.data : (content.attributes ?? {})
   for (const name of timestamp.path) {
     value = isObject(value) && Object.hasOwn(value, name) ? value[name] : undefined

@@ -1,6 +1,6 @@
 export type { ContentMode } from './attributes.ts'
 export type { DeadLetterReason } from './codes.ts'
-export { type DeadLetter, decodeEvent, redecode } from './decode.ts'
+export { type DeadLetter, decodeEvent } from './decode.ts'
 export { LoggedEvent } from './logged-event.ts'
 export { DEFAULT_PAYLOAD_LIMITS, type PayloadLimits } from './payload-check.ts'
 export {

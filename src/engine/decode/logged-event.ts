@@ -1,6 +1,7 @@
 import type { EventData, EventTime, StreamEvent, StreamSequence } from '../model/index.ts'
-import { EVENT } from '../model/index.ts'
+import { EVENT, invariant } from '../model/index.ts'
 import type { ContentMode } from './attributes.ts'
+import { redecode } from './redecode.ts'
 
 /** What the log says of an entry. */
 export interface Logged {
@@ -11,7 +12,8 @@ export interface Logged {
 
 /** What one entry says, before it has a time. */
 export interface Content {
-  readonly data: EventData
+  /** Undefined: parsed when it is asked for, from bytes that are given before. */
+  readonly data: EventData | undefined
   readonly mode: ContentMode
   readonly attributes: Readonly<Record<string, string>> | undefined
   /** The producer's id; undefined: the sequence stands in. */
@@ -20,20 +22,21 @@ export interface Content {
 
 /**
  * A decoded event with what the partition needs to store it: where its bytes stand, and who still refers to it. The matcher and the
- * expressions see a StreamEvent; the fields that are not `readonly` belong to the partition's event store. One shape for all events,
- * with or without attributes: property access stays monomorphic on the hot path.
+ * expressions see a StreamEvent; the fields that are not `readonly` belong to the partition. One shape for all events, with or without
+ * attributes: property access stays monomorphic on the hot path. Most of what partial matches keep is never looked at again, and
+ * parsed JSON is several times its text and a dozen objects to the garbage collector: once an event was matched it keeps its bytes.
  */
 export class LoggedEvent implements StreamEvent {
+  #data: EventData | undefined
   readonly sequence: StreamSequence
   readonly time: EventTime
   readonly ingestedAt: EventTime
   readonly subject: string
   /** As the producer gave it, when it gave one. */
   readonly givenId: string | undefined
-  readonly data: EventData
   readonly attributes: Readonly<Record<string, string>> | undefined
   readonly mode: ContentMode
-  /** Holds the payload from `start` on for `length` bytes until it is stored. */
+  /** Holds the payload from `start` on for `length` bytes; undefined where nobody stores events. */
   bytes: Uint8Array | undefined = undefined
   start = 0
   length = 0
@@ -49,10 +52,28 @@ export class LoggedEvent implements StreamEvent {
     this.ingestedAt = entry.ingestedAt
     this.subject = entry.subject
     this.givenId = content.id
-    this.data = content.data
     this.attributes = content.attributes
     this.mode = content.mode
-    this.data[EVENT] = this
+    this.#data = content.data
+  }
+
+  get data(): EventData {
+    return this.#data ?? this.#parse()
+  }
+
+  /** The event was matched: whoever looks at its data from now on is another event's condition, or a match. */
+  rest(): void {
+    if (this.bytes !== undefined) this.#data = undefined
+    else if (this.#data !== undefined) this.#data[EVENT] = this
+  }
+
+  #parse(): EventData {
+    invariant(this.bytes !== undefined, 'an event has its data or its bytes')
+    const payload = this.bytes.subarray(this.start, this.start + this.length)
+    const data: EventData = redecode(payload, this.mode)
+    data[EVENT] = this
+    this.#data = data
+    return data
   }
 
   get id(): string {

@@ -1,12 +1,15 @@
-import { type ContentMode, LoggedEvent, redecode } from '../decode/index.ts'
+import { type ContentMode, LoggedEvent } from '../decode/index.ts'
 import { eventTime, streamSequence } from '../model/index.ts'
 import type { RowReader, RowWriter } from './row-codec.ts'
 
 const MODES: readonly ContentMode[] = ['plain', 'binary', 'structured']
 const encoder = new TextEncoder()
 
-/** Appends an event to a segment: its payload as it came, or as JSON when those bytes are gone. */
-export function writeEvent(writer: RowWriter, event: LoggedEvent): void {
+/**
+ * Appends an event to a row: its payload as it came, or as JSON where nobody kept the bytes. Returns where in the row the bytes stand;
+ * -1 for JSON.
+ */
+export function writeEvent(writer: RowWriter, event: LoggedEvent): number {
   writer.uint(event.sequence)
   writer.uint(event.time)
   writer.uint(event.ingestedAt)
@@ -16,16 +19,18 @@ export function writeEvent(writer: RowWriter, event: LoggedEvent): void {
   if (event.bytes !== undefined) {
     writer.uint(MODES.indexOf(event.mode))
     writer.uint(event.length)
+    const at = writer.length
     writer.raw(event.bytes, event.start, event.length)
-    return
+    return at
   }
   const payload = encoder.encode(JSON.stringify(event.data))
   writer.uint(0)
   writer.uint(payload.length)
   writer.raw(payload, 0, payload.length)
+  return -1
 }
 
-/** Reads one event; undefined when `wanted` refuses it (its payload is not parsed then). */
+/** Reads one event, which keeps the reader's bytes; undefined when `wanted` refuses it. */
 export function readEvent(
   reader: RowReader,
   wanted: (sequence: number, time: number) => boolean,
@@ -37,17 +42,22 @@ export function readEvent(
   const id = reader.text()
   const attributes = reader.text()
   const mode = MODES[reader.uint()] ?? 'plain'
-  const payload = reader.raw(reader.uint())
+  const length = reader.uint()
+  const start = reader.skip(length)
   if (!wanted(sequence, time)) return undefined
   const entry = {
     sequence: streamSequence(sequence),
     ingestedAt: eventTime(ingestedAt),
     subject,
   }
-  return new LoggedEvent(entry, eventTime(time), {
+  const event = new LoggedEvent(entry, eventTime(time), {
     id: id === '' ? undefined : id,
-    data: redecode(payload, mode),
+    data: undefined,
     attributes: attributes === '' ? undefined : JSON.parse(attributes),
-    mode: mode === 'structured' ? 'plain' : mode,
+    mode,
   })
+  event.bytes = reader.bytes
+  event.start = start
+  event.length = length
+  return event
 }

@@ -23,6 +23,8 @@ export class EventStore {
   readonly #segments = new Map<number, Segment>()
   readonly #writer = new RowWriter()
   #open: Segment | undefined
+  /** Where the payloads of the open segment stand in its row. */
+  #places: number[] = []
   #next = 1
   #rows: StateRow[] = []
   #orphans: LoggedEvent[] = []
@@ -60,7 +62,8 @@ export class EventStore {
       const segment: Segment = { number, events: [], live: 0 }
       this.#segments.set(number, segment)
       this.#next = Math.max(this.#next, number + 1)
-      const reader = new RowReader(value)
+      // A copy: the value may be a small part of something large.
+      const reader = new RowReader(new Uint8Array(value))
       while (!reader.atEnd) {
         const event = readEvent(reader, () => true)
         invariant(event !== undefined, 'a segment holds whole events')
@@ -101,8 +104,7 @@ export class EventStore {
       this.#open = { number: this.#next++, events: [], live: 0 }
       this.#segments.set(this.#open.number, this.#open)
     }
-    writeEvent(this.#writer, event)
-    event.bytes = undefined
+    this.#places.push(writeEvent(this.#writer, event))
     this.#place(this.#open, event)
   }
 
@@ -138,7 +140,16 @@ export class EventStore {
 
   #close(): void {
     if (this.#open === undefined) return
-    this.#rows.push({ id: eventsRow(this.#open.number), value: this.#writer.finish() })
+    const row = this.#writer.finish()
+    this.#rows.push({ id: eventsRow(this.#open.number), value: row })
+    // From now on the row is what they keep: it holds nothing but events that state refers to.
+    this.#open.events.forEach((event, index) => {
+      const start = this.#places[index] as number
+      if (event === undefined || start < 0) return
+      event.bytes = row
+      event.start = start
+    })
+    this.#places = []
     this.#open = undefined
   }
 }

@@ -280,6 +280,7 @@ export class EnginePartition implements ObservablePartition {
     this.#frame.event = event
     this.#frame.time = event.time
     this.router.route(event, plan.routes)
+    event.rest()
   }
 
   #fire(time: number): void {

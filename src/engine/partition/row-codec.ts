@@ -124,26 +124,26 @@ function refuseEvent(): void {
 
 /** Reads a row; every read beyond its end throws. */
 export class RowReader implements StateReader {
-  readonly #bytes: Uint8Array
+  readonly bytes: Uint8Array
   readonly #view: DataView
   readonly #findEvent: (sequence: number) => StreamEvent
   #at = 0
 
   constructor(bytes: Uint8Array, findEvent: (sequence: number) => StreamEvent = noEvent) {
-    this.#bytes = bytes
+    this.bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
     this.#findEvent = findEvent
   }
 
   get atEnd(): boolean {
-    return this.#at >= this.#bytes.length
+    return this.#at >= this.bytes.length
   }
 
   uint(): number {
     let value = 0
     let scale = 1
     for (;;) {
-      const byte = this.#bytes[this.#at++]
+      const byte = this.bytes[this.#at++]
       invariant(byte !== undefined, 'a stored row ends where it should')
       value += (byte & 127) * scale
       if (byte < 128) return value
@@ -173,9 +173,15 @@ export class RowReader implements StateReader {
   }
 
   raw(length: number): Uint8Array {
-    invariant(this.#at + length <= this.#bytes.length, 'a stored row ends where it should')
+    const start = this.skip(length)
+    return this.bytes.subarray(start, this.#at)
+  }
+
+  /** Goes on behind that many bytes; returns where they start. */
+  skip(length: number): number {
+    invariant(this.#at + length <= this.bytes.length, 'a stored row ends where it should')
     this.#at += length
-    return this.#bytes.subarray(this.#at - length, this.#at)
+    return this.#at - length
   }
 }
 

@@ -14,8 +14,6 @@ const ROW_BYTES_MAX = 1_048_576
 export class WaitingEvents {
   readonly #buffer: ReorderBuffer<LoggedEvent>
   readonly #writer = new RowWriter()
-  /** Waiting, in no row yet. */
-  #arrived: LoggedEvent[] = []
   readonly #rows = new Map<number, number>()
   readonly #rowOf = new Map<LoggedEvent, number>()
   #emptied: number[] = []
@@ -31,7 +29,6 @@ export class WaitingEvents {
 
   push(event: LoggedEvent): void {
     this.#buffer.push(event)
-    this.#arrived.push(event)
   }
 
   take(limit: number): LoggedEvent | undefined {
@@ -53,12 +50,12 @@ export class WaitingEvents {
     return this.#buffer.firstTime()
   }
 
-  takeRows(watermark: number): StateRow[] {
+  takeRows(): StateRow[] {
     const rows: StateRow[] = this.#emptied.map((row) => ({ id: bufferedRow(row), value: undefined }))
     this.#emptied = []
     let waiting = 0
-    for (const event of this.#arrived) {
-      if (event.time <= watermark) continue
+    for (const event of this.#buffer.items()) {
+      if (this.#rowOf.has(event)) continue
       writeEvent(this.#writer, event)
       this.#rowOf.set(event, this.#next)
       waiting++
@@ -67,13 +64,7 @@ export class WaitingEvents {
       waiting = 0
     }
     if (waiting > 0) this.#close(rows, waiting)
-    this.#arrived = []
     return rows
-  }
-
-  /** Nothing that came so far gets a row. */
-  forgetRows(): void {
-    this.#arrived = []
   }
 
   restore(
@@ -82,7 +73,8 @@ export class WaitingEvents {
   ): void {
     for (const { number, value } of stored) {
       this.#next = Math.max(this.#next, number + 1)
-      const reader = new RowReader(value)
+      // A copy: the value may be a small part of something large.
+      const reader = new RowReader(new Uint8Array(value))
       let waiting = 0
       while (!reader.atEnd) {
         const event = readEvent(reader, (_sequence, time) => time > watermark)

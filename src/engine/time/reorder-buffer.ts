@@ -57,6 +57,12 @@ export class ReorderBuffer<T extends Timed> {
     return item
   }
 
+  /** What waits, in no particular order. */
+  *items(): Iterable<T> {
+    for (const { items, head } of this.#buckets)
+      for (let index = head; index < items.length; index++) yield items[index] as T
+  }
+
   /** The time of the first item; undefined when there is none. */
   firstTime(): number | undefined {
     const bucket = this.#buckets[this.#buckets.length - 1]

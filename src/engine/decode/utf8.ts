@@ -1,0 +1,1 @@
+export const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
