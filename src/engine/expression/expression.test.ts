@@ -248,6 +248,10 @@ describe('what is probably not meant', () => {
     ['a > 5 and a < 5', 'comparison-never-holds', ''],
     ['a > 5 and a = "x"', 'comparison-never-holds', ''],
     ['_time > 5', 'comparison-never-holds', ''],
+    ['b or (a = 1 and a = 2)', 'comparison-never-holds', ''],
+    ['(b and a > 5) and (c or d) and a < 3', 'comparison-never-holds', ''],
+    ['a = "db" and $contains(a, "web")', 'comparison-never-holds', ''],
+    ['$substring(a, 0, 2) = "db" and $substring(a, 0, 3) = "web"', 'comparison-never-holds', ''],
   ])('%s', (text, code, hint) => {
     const result = compileExpression(text, { scope: SCOPE })
     expect(result.ok).toBe(true)
@@ -264,6 +268,9 @@ describe('what is probably not meant', () => {
     '$count($distinct($pay.to)) > 1',
     'a >= 5 and a <= 5',
     'a = 1 or a = 2',
+    '(a = 1 and b) or (a = 2 and b)',
+    'a in ["db-1", "web"] and $contains(a, "db")',
+    '$substring(a, 0, 2) = "db" and $substring(a, 0, 3) = "db-"',
     '$login.device != "x"',
   ])('nothing against %s', (text) => {
     expect(compileExpression(text, { scope: SCOPE }).problems).toEqual([])

@@ -19,7 +19,7 @@ export function lint(ast: Ast, text: string): readonly Trouble[] {
     notEqualMissing(node, text, asked, report)
     neverHolds(node, text, report)
   })
-  contradictions(ast, text, report)
+  for (const whole of conjunctions(ast)) contradictions(whole, text, report)
   return found
 }
 
@@ -149,12 +149,25 @@ function describe(value: Scalar): string {
   return value === null ? 'null' : `the ${typeof value} ${JSON.stringify(value)}`
 }
 
+/** The outermost `and`s, also of the alternatives of an `or`; a single condition is one too. */
+function conjunctions(ast: Ast): readonly Ast[] {
+  const inner = new Set<Ast>()
+  const whole: Ast[] = []
+  visit(ast, (node) => {
+    const operation = binary(node)
+    if (operation?.operator !== 'and') return
+    if (!inner.has(node)) whole.push(node)
+    for (const side of [operation.left, operation.right]) inner.add(side).add(unwrapped(side))
+  })
+  return whole
+}
+
 /** Two conditions on one field that exclude each other. */
 function contradictions(ast: Ast, text: string, report: Report): void {
   const seen = new Map<string, PredicateForm[]>()
   for (const node of conjunctsOf(ast)) {
     const form = formOf(node)
-    if (form?.kind !== 'one-of' && form?.kind !== 'range') continue
+    if (form === undefined || form.kind === 'present' || form.kind === 'matches') continue
     const path = key(form.path)
     const others = seen.get(path) ?? []
     if (others.some((other) => exclude(form, other))) {
@@ -172,6 +185,8 @@ function contradictions(ast: Ast, text: string, report: Report): void {
 function exclude(left: PredicateForm, right: PredicateForm): boolean {
   if (left.kind === 'one-of') return left.values.every((value) => !admits(right, value))
   if (right.kind === 'one-of') return exclude(right, left)
+  if (left.kind === 'prefix' && right.kind === 'prefix')
+    return !left.text.startsWith(right.text) && !right.text.startsWith(left.text)
   if (left.kind !== 'range' || right.kind !== 'range') return false
   const low = Math.max(left.low, right.low)
   const high = Math.min(left.high, right.high)
@@ -181,6 +196,12 @@ function exclude(left: PredicateForm, right: PredicateForm): boolean {
 
 function admits(form: PredicateForm, value: Scalar): boolean {
   if (form.kind === 'one-of') return form.values.includes(value)
+  // What is no text is an error there and needs no warning here.
+  if (form.kind === 'prefix') return typeof value !== 'string' || value.startsWith(form.text)
+  if (form.kind === 'contains') {
+    if (typeof value !== 'string') return true
+    return (form.ignoreCase ? value.toLowerCase() : value).includes(form.text)
+  }
   if (form.kind !== 'range') return true
   if (typeof value !== 'number') return false
   if (value < form.low || value > form.high) return false

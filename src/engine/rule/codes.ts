@@ -17,6 +17,7 @@ export const RULE_CODES = [
   'event-syntax',
   'event-unused',
   'evidence-scalar',
+  'field-not-in-samples',
   'json-syntax',
   'key-reads-itself',
   'missing-key',

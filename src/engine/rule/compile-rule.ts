@@ -14,6 +14,7 @@ import {
   success,
 } from '../model/index.ts'
 import { validatePattern } from '../pattern/index.ts'
+import { checkFields, type FieldsRead } from './check-fields.ts'
 import type { RuleCode } from './codes.ts'
 import type { ExpressionTools } from './expression-tools.ts'
 import type { AlertProgram, EventProgram, RuleProgram, TextPart } from './program.ts'
@@ -48,6 +49,7 @@ class RuleCompiler {
   readonly #visibility: Visibility
   readonly #scope: ExpressionScope
   readonly #names: readonly string[]
+  readonly #fieldsRead: FieldsRead[] = []
 
   constructor(rule: RuleDefinition, { version, expressions = expressionTools }: CompileOptions) {
     this.#rule = rule
@@ -73,6 +75,7 @@ class RuleCompiler {
     }))
     const alert = this.#alert(rule.alert)
     const onTimeout = rule.onTimeout ? this.#alert(rule.onTimeout) : undefined
+    this.#problems.push(...checkFields(rule, this.#fieldsRead))
     if (this.#failed) return failure(this.#problems)
 
     const automaton = compilePattern({
@@ -136,7 +139,7 @@ class RuleCompiler {
   }
 
   #event(event: EventDefinition): EventParts {
-    const key = (event.by ?? this.#rule.by).map((part) => this.#keyPart(part))
+    const key = (event.by ?? this.#rule.by).map((part) => this.#keyPart(part, event))
     const conjuncts = event.where ? this.#conjuncts(event, event.where) : []
     return {
       name: event.name,
@@ -150,9 +153,11 @@ class RuleCompiler {
   readonly #keyParts = new Map<SourceText, Expression | undefined>()
 
   /** The rule's own key is compiled once for all events that use it. */
-  #keyPart(source: SourceText): Expression | undefined {
-    if (this.#keyParts.has(source)) return this.#keyParts.get(source)
-    const expression = this.#expression(source, NOTHING)
+  #keyPart(source: SourceText, event: EventDefinition): Expression | undefined {
+    const known = this.#keyParts.has(source)
+    const expression = known ? this.#keyParts.get(source) : this.#expression(source, NOTHING)
+    if (expression) this.#noteReads(source, expression, event)
+    if (known) return expression
     this.#keyParts.set(source, expression)
     if (expression?.reads.key) {
       this.#report(
@@ -172,9 +177,21 @@ class RuleCompiler {
     if (!parts.ok) return []
     return parts.value.flatMap((part) => {
       const expression = this.#expression(part, this.#scope, parts.value.length)
-      if (expression) this.#checkReads(event, part, expression)
+      if (expression) {
+        this.#noteReads(part, expression, event)
+        this.#checkReads(event, part, expression)
+      }
       return expression ?? []
     })
+  }
+
+  #noteReads(source: SourceText, { reads }: Expression, atHand?: EventDefinition): void {
+    if (atHand && reads.fields)
+      this.#fieldsRead.push({ event: atHand, source, step: undefined, paths: reads.fields })
+    for (const [slot, paths] of reads.steps) {
+      const event = this.#rule.events[slot]
+      if (event && paths) this.#fieldsRead.push({ event, source, step: event.name, paths })
+    }
   }
 
   /** A condition that reads what can never be there is a mistake of order or of name. */
@@ -214,6 +231,7 @@ class RuleCompiler {
   #onMatch(source: SourceText): Expression | undefined {
     const expression = this.#expression(source, this.#scope)
     if (!expression) return undefined
+    this.#noteReads(source, expression)
     for (const slot of expression.reads.steps.keys()) {
       const name = this.#names[slot]
       if (name !== undefined && !this.#visibility.positive.has(name)) this.#neverHeld(name, source)
