@@ -3,6 +3,7 @@ export const CLI_CODES = [
   'answer-not-readable',
   'bad-option',
   'demo-rules-broken',
+  'duplicate-list',
   'file-not-found',
   'file-not-readable',
   'no-rule-files',

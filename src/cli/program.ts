@@ -145,13 +145,16 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
 
   program
     .command('apply')
-    .summary('Send rules to the service')
+    .summary('Send rules and lists to the service')
     .description(
-      'Checks all rules first; one that is wrong stops all. Rules whose text did not change keep their version.',
+      'Checks everything first; one that is wrong stops all. Rules and lists that did not change keep their version. Lists go first.',
     )
     .argument('[paths...]', 'files, or folders with rules')
     .option('-f, --file <path>', 'file or folder; may be repeated', collect, [])
-    .option('--prune', 'remove the rules that are not among them')
+    .option(
+      '--prune',
+      'remove the rules that are not among them, and the lists if there are lists among them',
+    )
     .option('--dry-run', 'say what would change, store nothing')
     .option('--reason <text>', 'why; kept with the versions')
     .addOption(outputOption())

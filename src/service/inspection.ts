@@ -9,6 +9,8 @@ export type InspectRequest =
   | { readonly kind: 'status' }
   /** What the partition has of one rule. */
   | { readonly kind: 'rule'; readonly rule: string }
+  /** Which version of a list or a silence the partition has. */
+  | { readonly kind: 'activated'; readonly what: 'list' | 'silence'; readonly id: string }
   /** Every rule that the partition has. */
   | { readonly kind: 'rules' }
   /** Partial matches of a rule, oldest first; of one key or of all. */
@@ -44,6 +46,8 @@ export function comparePlaces(left: MatchPlace, right: MatchPlace): number {
 export interface InspectAnswers {
   readonly status: PartitionStatus
   readonly rule: RuleStanding
+  /** 0: it has never heard of it. */
+  readonly activated: { readonly version: number }
   readonly rules: { readonly rules: readonly RuleReading[] }
   readonly matches: { readonly matches: readonly PartialMatchView[]; readonly total: number }
   readonly funnel: Funnel

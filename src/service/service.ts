@@ -198,19 +198,21 @@ async function createApi(
     base.now,
   )
   started.push({ name: 'replays', stop: () => replays.close() })
+  const lists = new ListDesk({ bucket: await openBucket(broker.connection, LISTS_BUCKET), now: base.now })
   const catalogue = new Catalogue({
     rules: await openBucket(broker.connection, RULES_BUCKET),
     versions: await openBucket(broker.connection, VERSIONS_BUCKET),
     compiler,
     now: base.now,
     fedSubjects: subjects.fed,
+    knownLists: () => lists.names(),
   })
   return createServer(
     {
       ...base,
       catalogue,
       compiler,
-      lists: new ListDesk({ bucket: await openBucket(broker.connection, LISTS_BUCKET), now: base.now }),
+      lists,
       silences: new SilenceDesk({
         bucket: await openBucket(broker.connection, SILENCES_BUCKET),
         now: base.now,

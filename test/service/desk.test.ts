@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { jetstreamManager } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
@@ -107,6 +108,115 @@ test('a list changes what matches, a silence what is sent, each at its place in 
   await pair(service, 'quiet', 'c3')
   await expect.poll(() => keysOf(service), { timeout: 20_000 }).toEqual(['loud', 'on', 'quiet'])
 }, 120_000)
+
+test('apply takes lists along with rules, once, and removes those that are in no file', async () => {
+  const service = await startService()
+  const folder = join(service.folder, 'rules')
+  mkdirSync(folder)
+  const run = async (...args: string[]) => {
+    const done = await sequitur([...args, '--server', service.url], { cwd: service.folder })
+    const rows = done.stdout.trim().split('\n').filter(Boolean)
+    return { ...done, rows: rows.map((row) => JSON.parse(row)) }
+  }
+  const list = 'list: blocked\nvalues: [c1, { value: 7, why: seven }]\n'
+  writeFileSync(join(folder, 'both.yaml'), `${list}---\n${RULE}---\nlist: other\nvalues: []\n`)
+  writeFileSync(join(folder, 'third.json'), JSON.stringify({ list: 'third', values: ['x'] }))
+  expect((await run('apply', '-f', 'rules', '--dry-run')).stderr).toMatch(/1 rule and 3 lists would change/)
+  expect((await run('list', 'show')).rows).toEqual([])
+
+  const applied = await run('apply', '-f', 'rules')
+  expect(applied.rows).toEqual([
+    { kind: 'list', id: 'blocked', change: 'created', version: 1 },
+    { kind: 'list', id: 'other', change: 'created', version: 1 },
+    { kind: 'list', id: 'third', change: 'created', version: 1 },
+    { kind: 'rule', id: 'listed', change: 'created', version: 1 },
+  ])
+  expect(applied.stderr).not.toContain('unknown-list')
+  const again = await run('apply', '-f', 'rules', '--prune')
+  expect(again.rows.map(({ change }) => change)).toEqual(Array(4).fill('unchanged'))
+  await pair(service, 'on', 'c1')
+  await expect.poll(() => keysOf(service), { timeout: 20_000 }).toEqual(['on'])
+
+  // With one list in the files the others go; with none, none does.
+  writeFileSync(join(folder, 'both.yaml'), RULE.replace('"blocked"', '"tird"'))
+  const pruned = await run('apply', '-f', 'rules', '--prune')
+  expect(pruned.stderr).toMatch(
+    /both\.yaml:5:\d+ +warning unknown-list: There is no list `tird`[\s\S]*`third`/,
+  )
+  expect(pruned.rows.filter(({ change }) => change === 'removed')).toMatchObject([
+    { kind: 'list', id: 'blocked' },
+    { kind: 'list', id: 'other' },
+  ])
+  writeFileSync(join(folder, 'third.json'), '{"list": "third", "values": [], "value": 1}')
+  expect(await run('apply', '-f', 'rules')).toMatchObject({ code: 2, rows: [] })
+  expect((await run('apply', '-f', 'rules/both.yaml', '--prune')).code).toBe(0)
+  expect((await run('list', 'show')).rows.map((head) => head.list)).toEqual(['third'])
+
+  const made = await fetch(`${service.url}/v1/lists/third`, {
+    ...json({ list: 'third', values: ['y'] }, 'PUT'),
+    headers: { 'content-type': 'application/json', 'if-match': '*' },
+  })
+  expect(await made.json()).toMatchObject({ version: 2, activation: { state: 'active' } })
+  const silence = { match: { rule: 'listed' }, until: '2h', why: 'w' }
+  const silenced = await fetch(`${service.url}/v1/silences`, json(silence))
+  const held = (await silenced.json()) as { readonly id: string }
+  expect(held).toMatchObject({ activation: { state: 'active' } })
+  const ended = await fetch(`${service.url}/v1/silences/${held.id}/end`, { method: 'POST' })
+  expect(await ended.json()).toMatchObject({ state: 'ended', activation: { state: 'active' } })
+}, 120_000)
+
+test('check knows the lists of the files and of the tests', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'sequitur-lists-'))
+  onTestFinished(() => rmSync(folder, { recursive: true }))
+  const check = async () => {
+    const { stdout } = await sequitur(['check', folder])
+    return [...stdout.matchAll(/"code":"unknown-list".*?"hint":"(.*?)"/g)].map(([, hint]) => hint)
+  }
+  writeFileSync(join(folder, 'rule.yaml'), RULE)
+  expect(await check()).toEqual([])
+  writeFileSync(join(folder, 'list.yaml'), 'list: bloked\nvalues: []\n')
+  expect(await check()).toEqual(['did you mean `bloked`?'])
+  writeFileSync(join(folder, 'list.yaml'), 'list: quite_another\nvalues: []\n')
+  expect(await check()).toEqual([expect.stringContaining('list: blocked')])
+  writeFileSync(join(folder, 'list.yaml'), 'list: blocked\nvalues: []\n')
+  expect(await check()).toEqual([])
+  writeFileSync(join(folder, 'more.yaml'), 'list: blocked\nvalues: []\n')
+  expect(await sequitur(['check', folder])).toMatchObject({
+    code: 2,
+    stdout: expect.stringContaining('"duplicate-list"'),
+  })
+}, 60_000)
+
+test('a rule that names a list which nobody made is stored with a warning, at its line', async () => {
+  const { app } = await startFakeApi()
+  onTestFinished(() => app.close())
+  const headers = { 'content-type': 'application/yaml' }
+  const payload = `${RULE.replace('rule: listed', 'rule: first')}---\n${RULE}`
+  const validate = () => call(app, { method: 'POST', url: '/v1/rules:validate', headers, payload })
+  const lists = (entries: ReadonlyArray<{ readonly code: string }>) =>
+    entries.filter(({ code }) => code === 'unknown-list')
+  const { body } = await validate()
+  expect(body.valid).toBe(true)
+  expect(lists(body.errors)).toMatchObject([
+    { severity: 'warning', line: 5 },
+    { severity: 'warning', line: 15, length: 7 },
+  ])
+  await call(app, {
+    method: 'POST',
+    url: '/v1/lists/bloked/values',
+    headers: { 'content-type': 'text/plain' },
+    payload: 'x',
+  })
+  const put = await call(app, { method: 'PUT', url: '/v1/rules/listed', headers, payload: RULE })
+  expect(lists(put.body.warnings)).toMatchObject([{ hint: 'did you mean `bloked`?' }])
+  await call(app, {
+    method: 'PUT',
+    url: '/v1/lists/blocked',
+    headers,
+    payload: 'list: blocked\nvalues: []\n',
+  })
+  expect(lists((await validate()).body.errors)).toEqual([])
+})
 
 const call = async (app: Awaited<ReturnType<typeof startFakeApi>>['app'], request: object) => {
   const answer = await app.inject(request)

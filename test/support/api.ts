@@ -59,6 +59,7 @@ export function fakeInspector(partitions = 1, reachable = true): Inspector {
       if (!reachable) return undefined
       const answers = {
         status: { partition, running: true, worker: 'w', rules: 0 },
+        activated: { version: Number.MAX_SAFE_INTEGER },
         rule: { version: Number.MAX_SAFE_INTEGER, status: 'live' },
         rules: { rules: [] },
         matches: { matches: [], total: 0 },
@@ -124,6 +125,7 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
   const compiler = options.compiler ?? localCompiler
   const intake = fakeIntake()
   const alerts: AlertEntry[] = []
+  const lists = new ListDesk({ bucket: memoryBucket(), now: () => NOW })
   const services: Services = {
     catalogue: new Catalogue({
       rules: memoryBucket(),
@@ -131,10 +133,11 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
       compiler,
       now: () => NOW,
       fedSubjects: () => intake.subjects(),
+      knownLists: () => lists.names(),
     }),
     compiler,
     states: new StateDesk({ store: memoryStates(), now: () => NOW }),
-    lists: new ListDesk({ bucket: memoryBucket(), now: () => NOW }),
+    lists,
     silences: new SilenceDesk({ bucket: memoryBucket(), now: () => NOW }),
     alerts: {
       page: async ({ limit, cursor, order, ...filter }) => {

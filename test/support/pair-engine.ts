@@ -119,6 +119,7 @@ export function pairProgram(pair: PairRule, version = 1): RuleProgram {
     except: pair.except === undefined ? [] : [{ name: 'exception', when: keyIs(pair.except) }],
     alert: { message: undefined, evidence: [] },
     onTimeout: undefined,
+    lists: [],
   }
 }
 

@@ -1,8 +1,11 @@
+import type { ListDefinition } from '../../engine/index.ts'
 import { ApiClient } from '../client/api-client.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
-import { compileRules } from '../rules/compile-rules.ts'
-import { findRuleFiles, type RuleFile } from '../rules/find-rule-files.ts'
+import { type CompiledFiles, compileRules } from '../rules/compile-rules.ts'
+import { findRuleFiles } from '../rules/find-rule-files.ts'
+import { ruleBodies } from '../rules/rule-bodies.ts'
+import { listsNotAmong } from '../rules/unknown-lists.ts'
 import { type Column, formatOf, type OutputFormat, printRows } from '../terminal/output.ts'
 import { counted, errorsIn, printProblems } from '../terminal/problems.ts'
 
@@ -14,91 +17,135 @@ export interface ApplyOptions extends ServerOptions {
 }
 
 interface Change {
+  readonly kind: 'rule' | 'list'
   readonly id: string
   readonly change: 'created' | 'updated' | 'unchanged' | 'removed'
   readonly version: number
 }
 
-interface Applied {
-  readonly rules: readonly Change[]
+type Changed = Omit<Change, 'kind'>
+
+interface Activated {
+  readonly activation?: { readonly state: string }
 }
 
 const COLUMNS: readonly Column<Change>[] = [
-  { title: 'RULE', value: ({ id }) => id },
+  { title: 'KIND', value: ({ kind }) => kind },
+  { title: 'NAME', value: ({ id }) => id },
   { title: 'CHANGE', value: ({ change }) => change, style: ({ change }) => STYLES[change] },
   { title: 'VERSION', value: ({ version }) => version },
 ]
 const STYLES = { created: 'green', updated: 'yellow', removed: 'red', unchanged: 'dim' } as const
 
-/** Texts of one request; the service takes 256 KiB. */
-const CHARACTERS_MAX = 60_000
-
-/** `sequitur apply -f DIR|FILE`: makes the service's rules those of the files. Nothing is sent when one of them is wrong. */
+/**
+ * `sequitur apply -f DIR|FILE`: makes the service's rules and lists those of the files. Nothing is sent when one of them is wrong.
+ * Lists go first, so that a rule finds what it names.
+ */
 export async function apply(
   { terminal, environment }: CommandContext,
   paths: readonly string[],
   options: ApplyOptions,
 ): Promise<ExitCode> {
   const { files } = findRuleFiles(paths)
-  const { rules, problems } = compileRules(files)
-  printProblems(terminal, problems)
-  if (errorsIn(problems) > 0) {
-    terminal.note(`${counted(errorsIn(problems), 'error')} in the rules: nothing was sent`)
+  const compiled = compileRules(files)
+  printProblems(terminal, compiled.problems)
+  const errors = errorsIn(compiled.problems)
+  if (errors > 0) {
+    terminal.note(`${counted(errors, 'error')} in the rules: nothing was sent`)
     return EXIT.usage
   }
-  const client = new ApiClient({ server: options.server, environment })
-  const query = { dryRun: options.dryRun === true, reason: options.reason }
-  const changes: Change[] = []
-  for (const body of bodiesOf(files)) {
-    const applied = await client.json<Applied>('/v1/rules:apply', {
-      method: 'POST',
-      contentType: 'application/yaml',
-      query,
-      body,
-    })
-    changes.push(...applied.rules)
-  }
-  if (options.prune === true) {
-    const kept = new Set(rules.map(({ program }) => program.definition.id))
-    const { rules: running } = await client.json<{ rules: ReadonlyArray<{ id: string }> }>('/v1/rules')
-    for (const { id } of running.filter((rule) => !kept.has(rule.id))) {
-      const removed = await client.json<{ version: number }>(`/v1/rules/${encodeURIComponent(id)}`, {
-        method: 'DELETE',
-        query: { ...query, force: true },
-      })
-      changes.push({ id, change: 'removed', version: removed.version })
-    }
-  }
+  const service = new Applying(new ApiClient({ server: options.server, environment }), options)
+  for (const { definition } of compiled.lists) await service.putList(definition)
+  printProblems(terminal, listsNotAmong(compiled, await service.listNames(compiled)))
+  for (const body of ruleBodies(files)) await service.putRules(body)
+  if (options.prune === true) await service.prune(compiled)
+  const { changes, pending } = service
   await printRows(terminal, changes, {
     format: formatOf(terminal, options.output),
     columns: COLUMNS,
     none: 'nothing to do',
   })
-  const changed = changes.filter(({ change }) => change !== 'unchanged').length
+  const changed = changes.filter(({ change }) => change !== 'unchanged')
+  const rules = changed.filter(({ kind }) => kind === 'rule').length
+  const lists = changed.length - rules
+  const what = `${counted(rules, 'rule')}${lists === 0 ? '' : ` and ${counted(lists, 'list')}`}`
+  if (pending.length > 0) terminal.note(`not yet known to every worker: ${pending.join(', ')}`)
   terminal.note(
     options.dryRun === true
-      ? `${counted(changed, 'rule')} would change; nothing was stored`
-      : `${counted(changed, 'rule')} changed, ${changes.length - changed} as before`,
+      ? `${what} would change; nothing was stored`
+      : `${what} changed, ${changes.length - changed.length} as before`,
   )
   return EXIT.ok
 }
 
-/** Files as YAML documents (of which JSON is a part), several to a request. */
-function bodiesOf(files: readonly RuleFile[]): readonly string[] {
-  const bodies: string[] = []
-  let body = ''
-  for (const { text, format } of files) {
-    // YAML does not take all of JSON's white space.
-    const yaml =
-      format === 'json'
-        ? JSON.stringify(JSON.parse(text), null, 2)
-        : text.replace(/^\uFEFF/, '').replace(/^---[ \t]*\r?\n/, '')
-    const document = `---\n${yaml}${yaml.endsWith('\n') ? '' : '\n'}`
-    if (body !== '' && body.length + document.length > CHARACTERS_MAX) {
-      bodies.push(body)
-      body = ''
-    }
-    body += document
+/** The requests of one `apply`, and what came of them. */
+class Applying {
+  readonly changes: Change[] = []
+  /** Lists that are stored and on their way. */
+  readonly pending: string[] = []
+  readonly #client: ApiClient
+  readonly #query: { readonly dryRun: boolean; readonly reason: string | undefined }
+
+  constructor(client: ApiClient, { dryRun, reason }: ApplyOptions) {
+    this.#client = client
+    this.#query = { dryRun: dryRun === true, reason }
   }
-  return [...bodies, body]
+
+  async putRules(body: string): Promise<void> {
+    const applied = await this.#client.json<{ readonly rules: readonly Changed[] }>('/v1/rules:apply', {
+      method: 'POST',
+      contentType: 'application/yaml',
+      query: this.#query,
+      body,
+    })
+    this.changes.push(...applied.rules.map((change) => ({ kind: 'rule', ...change }) as const))
+  }
+
+  async putList({ name, ...text }: ListDefinition): Promise<void> {
+    await this.#changeList(name, {
+      method: 'PUT',
+      contentType: 'application/json',
+      body: JSON.stringify({ list: name, ...text }),
+    })
+  }
+
+  /** Lists that there are, or are going to be. */
+  async listNames({ rules, lists }: CompiledFiles): Promise<readonly string[]> {
+    if (rules.every(({ program }) => program.lists.length === 0)) return []
+    return [...(await this.#lists()), ...lists.map(({ definition }) => definition.name)]
+  }
+
+  /** Lists are only removed where lists are kept in files: others are kept in the service alone. */
+  async prune({ rules, lists }: CompiledFiles): Promise<void> {
+    const kept = new Set(rules.map(({ program }) => program.definition.id))
+    const { rules: running } = await this.#client.json<{ rules: ReadonlyArray<{ id: string }> }>('/v1/rules')
+    for (const { id } of running.filter((rule) => !kept.has(rule.id))) {
+      const removed = await this.#client.json<{ version: number }>(`/v1/rules/${encodeURIComponent(id)}`, {
+        method: 'DELETE',
+        query: { ...this.#query, force: true },
+      })
+      this.changes.push({ kind: 'rule', id, change: 'removed', version: removed.version })
+    }
+    const names = new Set(lists.map(({ definition }) => definition.name))
+    if (names.size === 0) return
+    for (const name of await this.#lists())
+      if (!names.has(name)) await this.#changeList(name, { method: 'DELETE' })
+  }
+
+  async #lists(): Promise<readonly string[]> {
+    const { lists } = await this.#client.json<{ lists: ReadonlyArray<{ list: string }> }>('/v1/lists')
+    return lists.map(({ list }) => list)
+  }
+
+  async #changeList(
+    name: string,
+    request: { readonly method: 'PUT' | 'DELETE'; readonly contentType?: string; readonly body?: string },
+  ): Promise<void> {
+    const { change, version, activation } = await this.#client.json<Changed & Activated>(
+      `/v1/lists/${encodeURIComponent(name)}`,
+      { ...request, query: { ...this.#query, force: true } },
+    )
+    this.changes.push({ kind: 'list', id: name, change, version })
+    if (activation !== undefined && activation.state !== 'active') this.pending.push(name)
+  }
 }

@@ -1,6 +1,6 @@
 import { compileRule, type Problem, type RuleProgram } from '../../engine/index.ts'
 import type { RuleFile } from './find-rule-files.ts'
-import { readRuleFiles } from './read-rule-files.ts'
+import { type ReadList, readRuleFiles } from './read-rule-files.ts'
 
 export interface CompiledRule {
   readonly file: RuleFile
@@ -9,6 +9,7 @@ export interface CompiledRule {
 
 export interface CompiledFiles {
   readonly rules: readonly CompiledRule[]
+  readonly lists: readonly ReadList[]
   readonly problems: readonly Problem[]
 }
 
@@ -22,7 +23,7 @@ export function compileRules(files: readonly RuleFile[]): CompiledFiles {
     problems.push(...compiled.problems.map((problem) => named(problem, file)))
     if (compiled.ok) rules.push({ file, program: compiled.value })
   }
-  return { rules, problems }
+  return { rules, lists: read.lists, problems }
 }
 
 const named = (problem: Problem, file: RuleFile): Problem =>

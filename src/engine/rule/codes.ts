@@ -35,6 +35,7 @@ export const RULE_CODES = [
   'unknown-choice',
   'unknown-evidence',
   'unknown-key',
+  'unknown-list',
   'wrong-rule',
   'wrong-type',
   'yaml-alias',

@@ -17,6 +17,7 @@ import { validatePattern } from '../pattern/index.ts'
 import { checkFields, type FieldsRead } from './check-fields.ts'
 import type { RuleCode } from './codes.ts'
 import type { ExpressionTools } from './expression-tools.ts'
+import { type ListRead, listReads } from './list-reads.ts'
 import type { AlertProgram, EventProgram, RuleProgram, TextPart } from './program.ts'
 import { parseTemplate } from './template.ts'
 import { type Visibility, visibilityOf } from './visibility.ts'
@@ -50,6 +51,7 @@ class RuleCompiler {
   readonly #scope: ExpressionScope
   readonly #names: readonly string[]
   readonly #fieldsRead: FieldsRead[] = []
+  readonly #lists = new Map<string, ListRead>()
 
   constructor(rule: RuleDefinition, { version, expressions = expressionTools }: CompileOptions) {
     this.#rule = rule
@@ -101,6 +103,7 @@ class RuleCompiler {
         except: except.flatMap(({ when, ...rest }) => (when ? [{ ...rest, when }] : [])),
         alert,
         onTimeout,
+        lists: [...this.#lists.values()],
       },
       this.#problems,
     )
@@ -135,7 +138,10 @@ class RuleCompiler {
   #expression(source: SourceText, scope: ExpressionScope, conjuncts = 1): Expression | undefined {
     const compiled = this.#tools.compileExpression(source, scope, conjuncts)
     this.#problems.push(...compiled.problems)
-    return compiled.ok ? compiled.value : undefined
+    if (!compiled.ok) return undefined
+    for (const read of listReads(source, compiled.value))
+      if (!this.#lists.has(read.list)) this.#lists.set(read.list, read)
+    return compiled.value
   }
 
   #event(event: EventDefinition): EventParts {

@@ -1,5 +1,6 @@
 import type { Automaton } from '../automaton/index.ts'
 import type { Expression, RuleDefinition } from '../model/index.ts'
+import type { ListRead } from './list-reads.ts'
 
 /** One event definition, compiled. Its index in `RuleProgram.events` is its slot and its bit in masks. */
 export interface EventProgram {
@@ -40,4 +41,6 @@ export interface RuleProgram {
   }>
   readonly alert: AlertProgram
   readonly onTimeout: AlertProgram | undefined
+  /** Each list once. */
+  readonly lists: readonly ListRead[]
 }

@@ -1,4 +1,4 @@
-import type { Problem, RuleStatus } from '../../engine/index.ts'
+import { type Problem, type RuleStatus, unknownLists } from '../../engine/index.ts'
 import type { Bucket, BucketEntry } from './bucket.ts'
 import type { Compiled, CompiledRule, RuleCompiler, RuleText } from './compiler.ts'
 import { unfedSubjects } from './feeds.ts'
@@ -80,6 +80,8 @@ export interface CatalogueOptions {
   readonly now: () => number
   /** Subject filters that the input log takes, for warnings. */
   readonly fedSubjects: () => Promise<readonly string[]>
+  /** Names of the lists there are, for warnings. */
+  readonly knownLists: () => Promise<readonly string[]>
 }
 
 const ATTEMPTS_MAX = 5
@@ -132,7 +134,7 @@ export class Catalogue {
     return current?.version === version ? current : undefined
   }
 
-  /** Reads and compiles one rule, with warnings for subjects that nothing feeds. */
+  /** Reads and compiles one rule, with warnings for subjects that nothing feeds and lists that nobody made. */
   async check(texts: readonly RuleText[]): Promise<Compiled<readonly CompiledRule[]>> {
     const compiled = await this.#options.compiler.compile(texts)
     if (compiled.kind !== 'done') return compiled
@@ -140,7 +142,9 @@ export class Catalogue {
     const warnings = compiled.value.flatMap((rule, index) =>
       unfedSubjects({ id: rule.id, subjects: rule.summary.subjects }, fed, texts[index]?.file),
     )
-    return { ...compiled, problems: [...compiled.problems, ...warnings] }
+    const reads = compiled.value.flatMap(({ lists }) => lists)
+    const lists = reads.length === 0 ? [] : unknownLists(reads, await this.#options.knownLists())
+    return { ...compiled, problems: [...compiled.problems, ...warnings, ...lists] }
   }
 
   async put(id: string, text: RuleText, expected: Expectation, by: WriteBy): Promise<WriteOutcome> {

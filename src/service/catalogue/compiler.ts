@@ -1,4 +1,4 @@
-import type { JsonValue, Problem, RuleStatus } from '../../engine/index.ts'
+import type { JsonValue, ListRead, Problem, RuleStatus } from '../../engine/index.ts'
 import type { RuleFormat, RuleSummary } from './record.ts'
 
 /** One rule document and where it stands in what was sent. */
@@ -16,6 +16,8 @@ export interface CompiledRule {
   readonly id: string
   readonly status: RuleStatus
   readonly summary: RuleSummary
+  /** That it looks values up in. */
+  readonly lists: readonly ListRead[]
 }
 
 export interface Explanation {

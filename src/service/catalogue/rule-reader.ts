@@ -4,6 +4,7 @@ import {
   explainRule,
   failure,
   type JsonValue,
+  type Place,
   type Problem,
   type Result,
   type RuleDefinition,
@@ -53,12 +54,12 @@ function compileAll(texts: readonly RuleText[]): Result<readonly CompiledRule[]>
   for (const text of texts) {
     const read = readOne(text)
     problems.push(...read.problems)
-    if (read.ok) rules.push(compiledOf(read.value.definition))
+    if (read.ok) rules.push(compiledOf(read.value, text))
   }
   return rules.length === texts.length ? success(rules, problems) : failure(problems)
 }
 
-const compiledOf = (rule: RuleDefinition): CompiledRule => ({
+const compiledOf = ({ definition: rule, lists }: RuleProgram, text: RuleText): CompiledRule => ({
   id: rule.id,
   status: rule.status,
   summary: {
@@ -69,6 +70,7 @@ const compiledOf = (rule: RuleDefinition): CompiledRule => ({
     tags: rule.tags,
     subjects: [...new Set(rule.events.map(({ from }) => from))],
   },
+  lists: lists.map((read) => shifted(read, text.firstLine)),
 })
 
 function explain(text: RuleText): Result<Explanation> {
@@ -153,9 +155,9 @@ function notOne(rules: readonly RuleDefinition[], text: RuleText): Problem {
 }
 
 /** Lines count from the start of what was sent, not of this rule. */
-function shifted(problem: Problem, firstLine = 1): Problem {
-  const { line } = problem.at
+function shifted<T extends { readonly at: Place }>(placed: T, firstLine = 1): T {
+  const { line } = placed.at
   return line === undefined || firstLine === 1
-    ? problem
-    : { ...problem, at: { ...problem.at, line: line + firstLine - 1 } }
+    ? placed
+    : { ...placed, at: { ...placed.at, line: line + firstLine - 1 } }
 }

@@ -48,6 +48,11 @@ export class ListDesk {
       .sort((left, right) => (left.record.list < right.record.list ? -1 : 1))
   }
 
+  /** Of the lists there are. */
+  async names(): Promise<readonly string[]> {
+    return (await this.list()).map(({ record }) => record.list)
+  }
+
   async get(name: string): Promise<StoredList | undefined> {
     return storedOf(await this.#bucket.get(name))
   }

@@ -57,16 +57,19 @@ export interface Activation {
 const ACTIVATION_MS_MAX = 1000
 const ACTIVATION_STEP_MS = 40
 
-/** Waits a little until every partition has the rule's version. */
+/** Which version of what. */
+export type Activatable = Extract<InspectRequest, { kind: 'rule' | 'activated' }>
+
+/** Waits a little until every partition has the version. */
 export async function awaitActivation(
   inspector: Inspector,
-  rule: string,
+  request: Activatable,
   version: number,
   clock: { readonly now: () => number; readonly sleep: (ms: number) => Promise<void> },
 ): Promise<Activation> {
   const end = clock.now() + ACTIVATION_MS_MAX
   for (;;) {
-    const { answers } = await askAll(inspector, { kind: 'rule', rule })
+    const { answers } = await askAll<Activatable['kind']>(inspector, request)
     const having = answers.filter(({ answer }) => answer.version >= version).length
     if (having === inspector.partitions) return { state: 'active', partitions: having }
     if (answers.length === 0) return { state: 'unknown', partitions: 0 }

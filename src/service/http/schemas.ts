@@ -672,8 +672,9 @@ export const COMPONENTS = {
       ...listHead,
       change: { enum: ['created', 'updated', 'unchanged', 'removed'] },
       dryRun: { type: 'boolean' },
+      activation,
     },
-    LIST_OPTIONAL,
+    [...LIST_OPTIONAL, 'activation'],
   ),
   Silences: object({ silences: list({ $ref: 'Silence#' }) }),
   Silence: object(
@@ -697,8 +698,9 @@ export const COMPONENTS = {
       why: text('Why.'),
       at: time('When it was made.'),
       endedBy: text('Who ended it before its time.'),
+      activation,
     },
-    ['who', 'endedBy'],
+    ['who', 'endedBy', 'activation'],
   ),
   AlertEntry: object(
     {

@@ -44,6 +44,11 @@ function answer(message: Msg, inspected: Inspected): InspectReply<InspectAnswers
         return { ok: true, value: { rules: inspected.readings() } }
       case 'rule':
         return { ok: true, value: standingOf(inspected, request.rule) }
+      case 'activated': {
+        const { lists, silences } = inspected.partition.activated()
+        const versions = request.what === 'list' ? lists : silences
+        return { ok: true, value: { version: versions.get(request.id) ?? 0 } }
+      }
       case 'matches':
         return { ok: true, value: matchesOf(inspected.partition, request) }
       case 'funnel':

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { readLists } from '../../../engine/index.ts'
 import type { WriteBy } from '../../catalogue/index.ts'
 import {
@@ -7,9 +8,11 @@ import {
   type StoredList,
   type ValuesFormat,
 } from '../../desk/index.ts'
+import { awaitActivation } from '../inspector.ts'
 import { problemEntry } from '../problem.ts'
 import { type Answer, type Call, data, problem, route, type TextBody } from '../route.ts'
 import { ref } from '../schemas.ts'
+import type { Services } from '../services.ts'
 import { badPrecondition, DRY_RUN, expectationOf, FORCE, PRECONDITIONS, REASON } from './preconditions.ts'
 import { ETAG } from './rules.ts'
 
@@ -110,11 +113,8 @@ export const LIST_ROUTES = [
           },
         ])
       const { name: _, ...text } = list
-      return answerOf(
-        await services.lists.put(call.params.name, text as ListText, expected, byOf(call)),
-        call,
-        services.now(),
-      )
+      const outcome = await services.lists.put(call.params.name, text as ListText, expected, byOf(call))
+      return answerOf(outcome, call, services)
     },
   }),
   route<Name, WriteQuery, unknown>({
@@ -132,11 +132,7 @@ export const LIST_ROUTES = [
     handle: async (call, services) => {
       const expected = expectationOf(call, call.query.force)
       if (expected === undefined) return badPrecondition()
-      return answerOf(
-        await services.lists.remove(call.params.name, expected, byOf(call)),
-        call,
-        services.now(),
-      )
+      return answerOf(await services.lists.remove(call.params.name, expected, byOf(call)), call, services)
     },
   }),
   route<Name, { readonly value?: string }, unknown>({
@@ -197,7 +193,7 @@ export const LIST_ROUTES = [
       const read = readValues(call.body.text, call.body.type as ValuesFormat)
       if (!read.ok) return notAccepted(read.problems.map(problemEntry))
       const outcome = await services.lists.change(call.params.name, { add: read.value }, expected, byOf(call))
-      return answerOf(outcome, call, services.now())
+      return answerOf(outcome, call, services)
     },
   }),
   route<Name, { readonly value: string; readonly dryRun: boolean; readonly reason?: string }, unknown>({
@@ -225,11 +221,8 @@ export const LIST_ROUTES = [
       const expected = expectationOf(call)
       if (expected === undefined) return badPrecondition()
       const change = { remove: [call.query.value] }
-      return answerOf(
-        await services.lists.change(call.params.name, change, expected, byOf(call)),
-        call,
-        services.now(),
-      )
+      const outcome = await services.lists.change(call.params.name, change, expected, byOf(call))
+      return answerOf(outcome, call, services)
     },
   }),
 ]
@@ -269,16 +262,25 @@ const notAccepted = (errors: readonly Record<string, unknown>[]): Answer =>
     },
   )
 
-function answerOf(
+async function answerOf(
   outcome: ListOutcome,
   call: Call<Name, { readonly dryRun: boolean }, unknown>,
-  now: number,
-): Answer {
+  { inspector, now }: Services,
+): Promise<Answer> {
   switch (outcome.kind) {
     case 'stored': {
       const { change, list } = outcome
-      const { values: _, ...head } = listOf(list, now)
-      return data({ ...head, change, dryRun: call.query.dryRun }, 200, etagOf(list))
+      const { dryRun } = call.query
+      const { list: id, version } = list.record
+      const activation = dryRun
+        ? {}
+        : {
+            activation: await awaitActivation(inspector, { kind: 'activated', what: 'list', id }, version, {
+              now,
+              sleep,
+            }),
+          }
+      return data({ ...headOf(list), change, dryRun, ...activation }, 200, etagOf(list))
     }
     case 'invalid':
       return notAccepted([problemEntry(outcome.problem)])

@@ -330,7 +330,12 @@ async function answerOf(
   const activation = async (version: number) =>
     dryRun
       ? {}
-      : { activation: await awaitActivation(services.inspector, id, version, { now: services.now, sleep }) }
+      : {
+          activation: await awaitActivation(services.inspector, { kind: 'rule', rule: id }, version, {
+            now: services.now,
+            sleep,
+          }),
+        }
   switch (outcome.kind) {
     case 'stored': {
       const { rule, change } = outcome

@@ -1,9 +1,12 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDuration } from '../../../engine/index.ts'
 import type { SilenceOutcome, StoredSilence } from '../../desk/index.ts'
+import { awaitActivation } from '../inspector.ts'
 import { mayTouchSilence, notInNamespace } from '../namespaces.ts'
 import { problemEntry } from '../problem.ts'
 import { type Answer, data, problem, route } from '../route.ts'
 import { RULE_ID, ref, SEVERITY_VALUES } from '../schemas.ts'
+import type { Services } from '../services.ts'
 import { instantOf } from './instant.ts'
 import { badPrecondition, DRY_RUN, expectationOf, PRECONDITIONS } from './preconditions.ts'
 import { ETAG } from './rules.ts'
@@ -119,7 +122,7 @@ export const SILENCE_ROUTES = [
         { match, from, until, why },
         { dryRun: call.query.dryRun, ...(call.caller.id === undefined ? {} : { who: call.caller.id }) },
       )
-      return answerOf(outcome, now, 201)
+      return answerOf(outcome, services, { status: 201, dryRun: call.query.dryRun })
     },
   }),
   route<{ readonly id: string }, { readonly dryRun: boolean }, unknown>({
@@ -147,7 +150,9 @@ export const SILENCE_ROUTES = [
         ...(call.caller.id === undefined ? {} : { who: call.caller.id }),
         ...(expected.kind === 'revision' ? { revision: expected.revision } : {}),
       })
-      return outcome.kind === 'not-found' ? noSilence(call.params.id) : answerOf(outcome, services.now(), 200)
+      return outcome.kind === 'not-found'
+        ? noSilence(call.params.id)
+        : answerOf(outcome, services, { status: 200, dryRun: call.query.dryRun })
     },
   }),
 ]
@@ -171,10 +176,20 @@ const etagOf = ({ revision }: StoredSilence): { readonly etag: string } => ({ et
 
 const noSilence = (id: string): Answer => problem(404, 'silence-not-found', `there is no silence ${id}`)
 
-function answerOf(outcome: SilenceOutcome, now: number, status: number): Answer {
+async function answerOf(
+  outcome: SilenceOutcome,
+  { inspector, now }: Services,
+  { status, dryRun }: { readonly status: number; readonly dryRun: boolean },
+): Promise<Answer> {
   switch (outcome.kind) {
-    case 'stored':
-      return data(silenceOf(outcome.silence, now), status, etagOf(outcome.silence))
+    case 'stored': {
+      const { id, version } = outcome.silence.record
+      const request = { kind: 'activated', what: 'silence', id } as const
+      const activation = dryRun
+        ? {}
+        : { activation: await awaitActivation(inspector, request, version, { now, sleep }) }
+      return data({ ...silenceOf(outcome.silence, now()), ...activation }, status, etagOf(outcome.silence))
+    }
     case 'invalid':
       return problem(422, outcome.problem.code, outcome.problem.message, {
         more: { errors: [problemEntry(outcome.problem)] },
