@@ -135,6 +135,7 @@ describe('checkpoint store', () => {
 
   it.each([
     ['format = 99', 'data-folder-newer'],
+    ['format = 0', 'checkpoint-unusable'],
     ['partitions = 4', 'checkpoint-unusable'],
   ])('refuses a file with %s', async (change, code) => {
     await (await open()).close()

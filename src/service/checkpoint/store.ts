@@ -104,11 +104,22 @@ async function readMeta(database: Database, file: string, options: StoreOptions)
       `${file} is partition ${meta.partition} of ${meta.partitions}, not ${options.partition} of ${options.partitions}`,
       { hint: 'the number of partitions is fixed when the data folder is made' },
     )
-  for (let format = meta.format; format < FORMAT; format += 1)
-    await database.execute(
-      `BEGIN IMMEDIATE; ${UPGRADES[format] ?? ''} UPDATE meta SET format = ${format + 1}; COMMIT;`,
-    )
+  await upgrade(database, file, meta.format)
   return meta
+}
+
+/** One format after the other, each in a transaction: what is stopped in between goes on from where it was. */
+async function upgrade(database: Database, file: string, from: number): Promise<void> {
+  for (let format = from; format < FORMAT; format += 1) {
+    const change = UPGRADES[format]
+    if (change === undefined)
+      throw new ServiceError(
+        'checkpoint-unusable',
+        `${file} has format ${from}; this version reads formats 1 to ${FORMAT}`,
+        { hint: 'open it once with a version in between, or start with another data folder' },
+      )
+    await database.execute(`BEGIN IMMEDIATE; ${change} UPDATE meta SET format = ${format + 1}; COMMIT;`)
+  }
 }
 
 const restoredFrom = (meta: MetaRow): Restored => ({
