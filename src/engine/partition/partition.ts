@@ -77,7 +77,7 @@ export class EnginePartition implements ObservablePartition {
   readonly #deadlines = new DeadlineQueue()
   readonly #frame: Frame
   readonly #plans = new Map<string, Plan>()
-  readonly #arena = new ByteArena()
+  readonly #arena: ByteArena
   readonly #hasRows: boolean
   #clock: EventClock
   #position = 0
@@ -93,6 +93,7 @@ export class EnginePartition implements ObservablePartition {
   constructor(options: PartitionOptions, parts: PartitionParts) {
     this.options = options
     this.#hasRows = options.withoutRows !== true
+    this.#arena = new ByteArena(this.#hasRows ? 'passing' : 'staying')
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.#sources = [...(options.sources ?? []), DEFAULT_SOURCE].map(resolveSource)
     this.#clock = new EventClock(this.#sources)
@@ -254,7 +255,7 @@ export class EnginePartition implements ObservablePartition {
     payload: Uint8Array,
     at: { readonly plan: Plan; readonly watermark: number },
   ): void {
-    if (this.#hasRows) this.#arena.keep(event, payload)
+    this.#arena.keep(event, payload)
     if (this.waiting.size === 0 && event.time <= at.watermark) {
       this.#dispatch(event, at.plan)
       return

@@ -5,8 +5,9 @@ import { publishAll, startTestNats, type TestNats } from '../../../test/support/
 import { eventTime, type LogEntry, streamSequence } from '../../engine/index.ts'
 import { type Broker, findStream } from '../broker/index.ts'
 import type { BatchSource } from '../worker/ports.ts'
-import { openCursor, openReader, positionProof, verifyPosition } from './index.ts'
+import { openCursor, openReader, positionProof, readSpan, SpanReader, verifyPosition } from './index.ts'
 import { packEntries, unpackEntries } from './packed-entries.ts'
+import type { SpanReaderOptions } from './span-reader.ts'
 
 const STREAM = 'IN'
 const numbered = (from: number, to: number) =>
@@ -200,6 +201,39 @@ describe.each([
       await broker.manager.streams.purge(STREAM, { seq: 6 })
       await expect(verify(position)).rejects.toMatchObject({ code: 'stream-truncated' })
     })
+  })
+})
+
+describe.each([
+  ['in this thread', (broker: Broker, span: SpanReaderOptions) => new SpanReader(broker, span).batches()],
+  ['in a thread of its own', readSpan],
+])('a part of the log, read %s', (_name, read) => {
+  it('ends with its last entry, though the server is killed behind the last request', async () => {
+    const nats = await startTestNats()
+    const broker = await nats.connect()
+    try {
+      await broker.manager.streams.add({ name: STREAM, subjects: ['in.>'] })
+      await publishAll(broker, numbered(1, 25_000))
+      const sequences: number[] = []
+      for await (const batch of read(broker, {
+        stream: STREAM,
+        subjects: ['in.0'],
+        first: 2,
+        last: 24_999,
+      })) {
+        const isFirst = sequences.length === 0
+        for (const { sequence } of batch) sequences.push(sequence)
+        if (!isFirst) continue
+        await nats.kill()
+        await nats.restart()
+      }
+      const wanted = Array.from({ length: 25_000 }, (_, index) => index + 1).filter(
+        (number) => number % 3 === 0 && number < 25_000,
+      )
+      expect(sequences).toEqual(wanted)
+    } finally {
+      await nats.end()
+    }
   })
 })
 

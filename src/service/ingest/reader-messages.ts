@@ -1,11 +1,15 @@
 import type { BrokerOptions } from '../broker/index.ts'
 import type { CursorOptions } from './cursor.ts'
 import type { PackedEntries } from './packed-entries.ts'
+import type { SpanReaderOptions } from './span-reader.ts'
 
 /** What the thread that reads is told, once. */
 export interface ReaderOrder {
   readonly broker: BrokerOptions
-  readonly cursor: CursorOptions
+  /** The log from a position on, without an end; or a part of it. */
+  readonly what:
+    | { readonly kind: 'log'; readonly options: CursorOptions }
+    | { readonly kind: 'span'; readonly options: SpanReaderOptions }
 }
 
 /** What it says. It sends a batch for each it was granted, and waits for `more` with the next. */
@@ -16,6 +20,7 @@ export type ReaderReport =
       /** Entries that were behind these in the stream. */
       readonly pending: number
     }
+  | { readonly kind: 'end' }
   | {
       readonly kind: 'failed'
       readonly code?: string

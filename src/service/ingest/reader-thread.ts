@@ -5,8 +5,9 @@ import { isServiceError } from '../service-error.ts'
 import { openCursor } from './cursor.ts'
 import { packEntries, transferable } from './packed-entries.ts'
 import { BATCHES_MAX, type ReaderOrder, type ReaderReport } from './reader-messages.ts'
+import { SpanReader } from './span-reader.ts'
 
-const { broker: brokerOptions, cursor: cursorOptions } = workerData as ReaderOrder
+const { broker: brokerOptions, what } = workerData as ReaderOrder
 const RETRY_MS = 200
 
 let granted = BATCHES_MAX
@@ -20,16 +21,18 @@ const say = (report: ReaderReport, owned: ArrayBuffer[] = []): void => parentPor
 
 try {
   const broker = await connected()
-  const cursor = openCursor(broker, cursorOptions)
-  for await (const batch of cursor.batches()) {
+  const source = what.kind === 'log' ? openCursor(broker, what.options) : new SpanReader(broker, what.options)
+  for await (const batch of source.batches()) {
     while (granted === 0)
       await new Promise<void>((resolve) => {
         proceed = resolve
       })
     granted -= 1
     const entries = packEntries(batch)
-    say({ kind: 'batch', entries, pending: cursor.pending }, transferable(entries))
+    say({ kind: 'batch', entries, pending: source.pending }, transferable(entries))
   }
+  await broker.close()
+  say({ kind: 'end' })
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error)
   if (!isServiceError(error)) say({ kind: 'failed', message })

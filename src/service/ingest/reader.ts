@@ -6,10 +6,24 @@ import type { BatchSource } from '../worker/ports.ts'
 import type { CursorOptions } from './cursor.ts'
 import { type PackedEntries, unpackEntries } from './packed-entries.ts'
 import type { ReaderOrder, ReaderReport } from './reader-messages.ts'
+import type { SpanReaderOptions } from './span-reader.ts'
 
 /** A cursor in a thread of its own, with a connection of its own: while a batch is processed, the next one is read. */
-export function openReader(broker: Broker, cursor: CursorOptions): BatchSource {
-  return new Reader({ broker: broker.options, cursor })
+export function openReader(broker: Broker, options: CursorOptions): BatchSource {
+  return new Reader({ broker: broker.options, what: { kind: 'log', options } })
+}
+
+/** A part of the log, read in a thread of its own. */
+export async function* readSpan(
+  broker: Broker,
+  options: SpanReaderOptions,
+): AsyncIterable<readonly LogEntry[]> {
+  const reader = new Reader({ broker: broker.options, what: { kind: 'span', options } })
+  try {
+    yield* reader.batches()
+  } finally {
+    await reader.close()
+  }
 }
 
 class Reader implements BatchSource {
@@ -18,6 +32,7 @@ class Reader implements BatchSource {
   #pending = 0
   #failure: unknown
   #closed = false
+  #isEnded = false
   #wake: (() => void) | undefined
 
   constructor(order: ReaderOrder) {
@@ -42,6 +57,7 @@ class Reader implements BatchSource {
         yield unpackEntries(packed)
         continue
       }
+      if (this.#isEnded) return
       if (this.#failure !== undefined) throw this.#failure
       await new Promise<void>((resolve) => {
         this.#wake = resolve
@@ -63,6 +79,11 @@ class Reader implements BatchSource {
           ? new Error(message)
           : new ServiceError(code, message, hint === undefined ? {} : { hint }),
       )
+      return
+    }
+    if (report.kind === 'end') {
+      this.#isEnded = true
+      this.#rouse()
       return
     }
     this.#pending = report.pending

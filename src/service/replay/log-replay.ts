@@ -1,5 +1,6 @@
 import { compileRecord, type RuleProgram, type RuleSource } from '../../engine/index.ts'
 import { ALERT_STREAM, type Broker, findStream } from '../broker/index.ts'
+import { readSpan, SpanReader } from '../ingest/index.ts'
 import { ServiceError } from '../service-error.ts'
 import { subjectsOverlap } from '../subjects.ts'
 import { AlertSet, sampleOf } from './alert-set.ts'
@@ -7,7 +8,6 @@ import type { ReplayDifference, ReplayEngine, ReplayJob, ReplayProgress, ReplayR
 import { countEntries, type FoundSpan, findSpan } from './find-span.ts'
 import { createPace } from './pace.ts'
 import { ReplayRun } from './replay-run.ts'
-import { SpanReader } from './span-reader.ts'
 
 export interface LogReplayReports {
   readonly progress: (progress: ReplayProgress) => void
@@ -53,8 +53,7 @@ export async function replayLog(
     if (kept.length > 0) reports.alerts(kept)
   }
   report()
-  const reader = new SpanReader(broker, { stream, subjects, first: span.first, last: span.last })
-  for await (const batch of reader.batches()) {
+  for await (const batch of readSpan(broker, { stream, subjects, first: span.first, last: span.last })) {
     for (let start = 0; start < batch.length; start += SLICE) {
       const slice = batch.slice(start, start + SLICE)
       run.take(job.wholeLog ? slice.filter(({ subject }) => subject !== RULE_SUBJECT) : slice)

@@ -2,8 +2,9 @@ import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createInbox, type Msg, nanos, nuid, type Subscription } from '@nats-io/transport-node'
 import type { LogEntry } from '../../engine/index.ts'
 import type { Broker } from '../broker/index.ts'
-import { DeliveryReader, readPending, toEntry } from '../ingest/index.ts'
 import { ServiceError } from '../service-error.ts'
+import { toEntry } from './log-entry.ts'
+import { DeliveryReader, readPending } from './reply-subject.ts'
 
 export interface SpanReaderOptions {
   readonly stream: string
@@ -51,9 +52,16 @@ export class SpanReader {
     this.#bytesMax = Math.max(BYTES_MAX, broker.connection.info?.max_payload ?? 0)
   }
 
+  /** Entries of the span that were not handed out yet, as last seen. */
+  get pending(): number {
+    return this.#pending + this.#buffer.length
+  }
+
   async *batches(): AsyncIterable<readonly LogEntry[]> {
     if (this.#options.first > this.#options.last) return
     const watch = setInterval(() => this.#check(), 1_000)
+    // What was on its way over the old connection never comes, and behind the last entry nothing would show it.
+    const forget = this.#broker.onReconnect(() => this.#replace())
     try {
       await this.#place()
       for (;;) {
@@ -71,6 +79,7 @@ export class SpanReader {
         yield batch
       }
     } finally {
+      forget()
       clearInterval(watch)
       await this.#drop()
     }
@@ -160,8 +169,9 @@ export class SpanReader {
     if (code === 100) return
     const left = Number(message.headers?.get('Nats-Pending-Messages'))
     this.#requested = Number.isFinite(left) && left > 0 ? Math.max(0, this.#requested - left) : 0
-    if (code === 408 || code === 409) this.#pull()
-    else this.#replace()
+    // A request that expires is one that the consumer has nothing for, though by our count it has.
+    if (code === 409) this.#pull()
+    else if (code !== 408 || this.#pending > 0) this.#replace()
   }
 
   #check(): void {
