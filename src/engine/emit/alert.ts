@@ -114,14 +114,43 @@ function eventReferences(input: AlertInput): unknown[] {
       )
     }
   })
-  return references.sort((a, b) => a.seq - b.seq)
+  return withTraces(
+    references.sort((a, b) => a.seq - b.seq),
+    match,
+  )
 }
+
+/** The newest events say which span they came from: links of the alert's span. */
+function withTraces<T extends { readonly seq: number }>(references: readonly T[], match: Match): unknown[] {
+  const traces = new Map<number, string>()
+  for (const event of match.events.flat()) {
+    const trace = traceparentOf(event)
+    if (trace !== undefined) traces.set(event.sequence, trace)
+  }
+  if (traces.size === 0) return [...references]
+  let left = TRACES_MAX
+  return references
+    .toReversed()
+    .map((reference) => {
+      const traceparent = traces.get(reference.seq)
+      if (traceparent === undefined || left === 0) return reference
+      left -= 1
+      return { ...reference, traceparent }
+    })
+    .toReversed()
+}
+
+/** Of one alert; as many as a span takes links. */
+const TRACES_MAX = 64
 
 const TRACEPARENT = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/
 
 /** The trace of the completing event, or of the last one taken when time completed the match. */
 function traceOf(match: Match): string | undefined {
-  const event: StreamEvent = match.completedBy ?? match.last
+  return traceparentOf(match.completedBy ?? match.last)
+}
+
+function traceparentOf(event: StreamEvent): string | undefined {
   const trace = event.attributes?.['traceparent']
   return trace !== undefined && TRACEPARENT.test(trace) ? trace : undefined
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { InMemorySpanExporter, NodeTracerProvider, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-node'
 import { afterEach, expect, test } from 'vitest'
-import { eventTime } from '../../engine/index.ts'
+import { compileRule, createPartition, eventTime, readRules, streamSequence } from '../../engine/index.ts'
 import { ServiceError } from '../service-error.ts'
 import {
   createLog,
@@ -142,15 +142,15 @@ test('the span of an alert is a child of its completing event and linked to the 
   const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
   const completing = `00-${'a'.repeat(32)}-${'1'.repeat(16)}-01`
   const other = `00-${'b'.repeat(32)}-${'2'.repeat(16)}-01`
+  const events = [other, completing, 'rubbish', other].map((traceparent) => ({ traceparent }))
   const alert = {
     payload: JSON.stringify({
       subject: 'a key',
-      data: { rule: 'r', version: 1, severity: 'high', mode: 'live' },
+      data: { rule: 'r', version: 1, severity: 'high', mode: 'live', events },
     }),
     headers: { traceparent: completing },
   }
-  const events = [other, completing, 'rubbish']
-  traceAlert(provider.getTracer('test'), alert, { partition: 0, startedAt: 1000, events })
+  traceAlert(provider.getTracer('test'), alert, { partition: 0, startedAt: 1000 })
   const [span] = exporter.getFinishedSpans()
   expect(span?.spanContext().traceId).toBe('a'.repeat(32))
   expect(span?.parentSpanContext?.spanId).toBe('1'.repeat(16))
@@ -180,4 +180,66 @@ test('a log line is JSON with level, time and error by code', () => {
     msg: 'lost',
   })
   expect(lines[0]).not.toContain('"stack":"ServiceError')
+})
+
+test('events that carried a trace, by header or as CloudEvents, are what the span of their alert is linked to', async () => {
+  const read = readRules(`rule: many
+status: live
+by: user
+events: { A: e.a, B: e.b }
+pattern: at least 70 A followed by B within 1 hour
+`)
+  const compiled = read.ok && read.value[0] ? compileRule(read.value[0]) : undefined
+  if (!compiled?.ok) throw new Error('the rule is wrong')
+  const partition = createPartition({
+    index: 0,
+    count: 1,
+    stream: 'IN',
+    rules: [{ program: compiled.value, status: 'live' }],
+  })
+  const trace = (span: number) => `00-${'c'.repeat(32)}-${String(span).padStart(16, '0')}-01`
+  const start = Date.parse('2026-01-01T00:00:00Z')
+  const entry = (sequence: number, subject: string, data: object, headers: Record<string, string>) => ({
+    sequence: streamSequence(sequence),
+    subject,
+    ingestedAt: eventTime(start + sequence),
+    payload: new TextEncoder().encode(JSON.stringify(data)),
+    headers,
+  })
+  const structured = (span: number) => ({
+    specversion: '1.0',
+    id: `${span}`,
+    type: 't',
+    source: '/s',
+    traceparent: trace(span),
+    data: { user: 'ada' },
+  })
+  partition.process([
+    ...Array.from({ length: 69 }, (_, index) =>
+      entry(index + 1, 'e.a', { user: 'ada' }, { traceparent: trace(index + 1) }),
+    ),
+    entry(70, 'e.a', structured(70), { 'content-type': 'application/cloudevents+json' }),
+    entry(71, 'e.a', { user: 'ada' }, { traceparent: 'not one' }),
+    // A second event of a span that is linked already.
+    entry(72, 'e.a', { user: 'ada' }, { traceparent: trace(69) }),
+    entry(73, 'e.b', { user: 'ada' }, { traceparent: trace(73) }),
+    entry(74, 'sequitur.log.tick', {}, {}),
+  ])
+  const [alert, ...others] = partition.takeStep()?.effects ?? []
+  if (alert === undefined) throw new Error('no alert')
+  expect(others).toEqual([])
+
+  const exporter = new InMemorySpanExporter()
+  const provider = new NodeTracerProvider({ spanProcessors: [new SimpleSpanProcessor(exporter)] })
+  telemetry = startTelemetry({ serviceName: 'test', version: '1', environment: {} })
+  createWorkerMetrics(telemetry.meter, provider.getTracer('test')).alertStored(0, alert, 0)
+  const [span] = exporter.getFinishedSpans()
+  expect(span?.parentSpanContext?.spanId).toBe('73'.padStart(16, '0'))
+  // The newest 64 events with a trace: the completing one, which is the parent, 69 a second time, and 70 back to 9.
+  const linked = span?.links.map(({ context }) => Number(context.spanId)) ?? []
+  expect(linked).toHaveLength(62)
+  expect(linked.toSorted((left, right) => left - right)).toEqual(
+    Array.from({ length: 62 }, (_, index) => index + 9),
+  )
+  await provider.shutdown()
 })

@@ -26,24 +26,35 @@ interface AlertAttributes {
     readonly version?: number
     readonly severity?: string
     readonly mode?: string
+    readonly events?: ReadonlyArray<{ readonly traceparent?: string }>
   }
 }
 
 const LINKS_MAX = 64
 
-/** One producer span per alert: child of the completing event's span, linked to the spans of its other events where they are known. */
+/** Each span once, however many events came from it. */
+function linksOf(
+  events: ReadonlyArray<{ readonly traceparent?: string }>,
+  parent: SpanContext | undefined,
+): Link[] {
+  const links = new Map<string, Link>()
+  for (const { traceparent } of events.toReversed()) {
+    const context = parseTraceparent(traceparent)
+    if (context === undefined || context.spanId === parent?.spanId) continue
+    if (links.size < LINKS_MAX) links.set(`${context.traceId} ${context.spanId}`, { context })
+  }
+  return [...links.values()].toReversed()
+}
+
+/** One producer span per alert: child of the completing event's span, linked to the spans of its other events, the newest of them. */
 export function traceAlert(
   tracer: Tracer,
   alert: Pick<Effect, 'payload' | 'headers'>,
-  at: { readonly partition: number; readonly startedAt: TimeInput; readonly events?: readonly string[] },
+  at: { readonly partition: number; readonly startedAt: TimeInput },
 ): void {
   const parent = parseTraceparent(alert.headers?.['traceparent'])
-  const links: Link[] = []
-  for (const text of at.events ?? []) {
-    const context = links.length < LINKS_MAX ? parseTraceparent(text) : undefined
-    if (context !== undefined && context.spanId !== parent?.spanId) links.push({ context })
-  }
   const { data = {} } = JSON.parse(alert.payload) as AlertAttributes
+  const links = linksOf(data.events ?? [], parent)
   const attributes: Attributes = {
     'messaging.system': 'nats',
     'messaging.operation.type': 'send',
