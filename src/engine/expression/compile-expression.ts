@@ -18,6 +18,7 @@ import { type Closures, counted, Evaluator } from './evaluator.ts'
 import { Failure } from './failure.ts'
 import { compileFast, type FastOptions } from './fast/index.ts'
 import { formOf } from './forms.ts'
+import { type Codegen, codegenOf, generatorsOf } from './generated/index.ts'
 import { lint } from './lints.ts'
 import { boundNames } from './names.ts'
 import { ruleNames } from './outside.ts'
@@ -31,6 +32,8 @@ import { depthOf } from './walk.ts'
 export interface ExpressionOptions {
   readonly scope: ExpressionScope
   readonly limits?: Partial<Limits>
+  /** Which expressions get generated source; where the process allows it when absent. */
+  readonly codegen?: Codegen
 }
 
 class CompiledExpression extends Evaluator implements Expression {
@@ -44,8 +47,9 @@ class CompiledExpression extends Evaluator implements Expression {
     form: PredicateForm | undefined,
     closures: Closures,
     limits: Limits,
+    codegen: Codegen,
   ) {
-    super(closures, limits)
+    super(closures, limits, codegen)
     this.source = source
     this.reads = reads
     if (form !== undefined) this.form = form
@@ -86,7 +90,12 @@ export function closuresOf(
     const general = (node: Ast): Code => compileCode(node, bound, outside)
     const whole = general(ast)
     // A text that gives values to names may hide library functions and steps; the general closures know.
-    if (bound.size === 0) return { general: whole, ...compileFast(ast, { steps, limits, general }) }
+    if (bound.size === 0)
+      return {
+        general: whole,
+        ...compileFast(ast, { steps, limits, general }),
+        generators: generatorsOf(ast, { steps, limits }),
+      }
     const conjuncts = conjunctsOf(ast)
     const share = shareOf(limits, conjuncts.length)
     const parts = conjuncts.map((part) => {
@@ -116,7 +125,7 @@ export function closuresOf(
 /** Compiles one expression of a rule. All that is wrong is returned, with places in the author's file. */
 export function compileExpression(
   source: SourceText | string,
-  { scope, limits }: ExpressionOptions,
+  { scope, limits, codegen = codegenOf('auto') }: ExpressionOptions,
 ): Result<Expression> {
   const origin = asSource(source)
   const parsed = parse(origin.text)
@@ -142,6 +151,7 @@ export function compileExpression(
       bound.size === 0 ? formOf(ast) : undefined,
       closures,
       allowed,
+      codegen,
     ),
     LINTED.has(origin) ? [] : lint(ast, origin.text).map((trouble) => asProblem(origin, trouble, 'warning')),
   )

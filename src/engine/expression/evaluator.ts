@@ -2,6 +2,7 @@ import type { Evaluation, ExpressionError, Frame } from '../model/index.ts'
 import type { Code } from './code/index.ts'
 import { Environment } from './environment.ts'
 import { Failure } from './failure.ts'
+import { ASK, ASK_VALUE, type Codegen, type Generators, NO_CODEGEN } from './generated/index.ts'
 import { begin, type Limits, run } from './run.ts'
 import { isTrue, Sequence, sequenceOf } from './values.ts'
 
@@ -19,6 +20,8 @@ export interface Closures {
   readonly value: ((data: unknown, frame: Frame) => unknown) | undefined
   /** The parts that the top-level `and`s join, as predicates; one when there is none. */
   readonly parts: ReadonlyArray<(data: unknown, frame: Frame) => boolean>
+  /** Make source for it, when it is worth that. */
+  readonly generators?: Generators
 }
 
 /** General closures as a function of the frame, counted from the start. */
@@ -34,21 +37,42 @@ export function counted(code: Code, limits: Limits): (data: unknown, frame: Fram
 const suitsFastPath = (data: unknown): boolean =>
   data === undefined || (typeof data === 'object' && data !== null && !Array.isArray(data))
 
-/** Runs closures within limits. */
+/** Runs closures within limits; what is evaluated often runs generated source, and closures where that has no answer. */
 export class Evaluator {
   readonly #general: (data: unknown, frame: Frame) => unknown
   readonly #value: (data: unknown, frame: Frame) => unknown
   readonly #parts: ReadonlyArray<(data: unknown, frame: Frame) => boolean>
+  readonly #generators: Generators | undefined
+  readonly #codegen: Codegen
+  #predicate: ReturnType<Generators['predicate']>
+  #generatedValue: ReturnType<Generators['value']>
+  /** Evaluations until source is generated; 0: it was, or never will be. */
+  #testsUntilHot: number
+  #valuesUntilHot: number
   lastError: ExpressionError | undefined
 
-  constructor({ general, value, parts }: Closures, limits: Limits) {
+  constructor(
+    { general, value, parts, generators }: Closures,
+    limits: Limits,
+    codegen: Codegen = NO_CODEGEN,
+  ) {
     this.#general = counted(general, limits)
     this.#value = value ?? this.#general
     this.#parts = parts
+    this.#generators = generators
+    this.#codegen = codegen
+    this.#testsUntilHot = generators === undefined ? 0 : codegen.hotAfter
+    this.#valuesUntilHot = this.#testsUntilHot
+    this.#predicate = undefined
+    this.#generatedValue = undefined
   }
 
   evaluate(frame: Frame): Evaluation {
+    if (this.#valuesUntilHot > 0 && --this.#valuesUntilHot === 0 && this.#codegen.admit(this))
+      this.#generatedValue = this.#generators?.value()
     try {
+      const value = this.#generatedValue === undefined ? ASK_VALUE : this.#generatedValue(frame)
+      if (value !== ASK_VALUE) return { ok: true, value }
       const data: unknown = frame.event?.data
       run.begun = false
       return { ok: true, value: suitsFastPath(data) ? this.#value(data, frame) : this.#general(data, frame) }
@@ -59,6 +83,21 @@ export class Evaluator {
   }
 
   test(frame: Frame): 1 | 0 | -1 {
+    if (this.#predicate !== undefined)
+      try {
+        const answer = this.#predicate(frame)
+        if (answer !== ASK) return answer
+      } catch {
+        // Whatever it was, the closures say what it is called.
+      }
+    return this.#testByClosures(frame)
+  }
+
+  #testByClosures(frame: Frame): 1 | 0 | -1 {
+    if (this.#testsUntilHot > 0 && --this.#testsUntilHot === 0 && this.#codegen.admit(this)) {
+      this.#predicate = this.#generators?.predicate()
+      return this.test(frame)
+    }
     const data: unknown = frame.event?.data
     const parts = this.#parts
     let next = 0

@@ -4,6 +4,7 @@ import type { Outside } from './code/index.ts'
 import { closuresOf } from './compile-expression.ts'
 import { Evaluator } from './evaluator.ts'
 import { FUNCTIONS, REFUSED } from './functions/index.ts'
+import type { Codegen } from './generated/index.ts'
 import { boundNames } from './names.ts'
 import { type ParserError, parse } from './parse.ts'
 import { type Limits, SUITE_LIMITS } from './run.ts'
@@ -28,6 +29,7 @@ export interface AnythingOptions {
   readonly limits?: Partial<Limits>
   /** Only the general closures, never the fast path. */
   readonly general?: boolean
+  readonly codegen?: Codegen
 }
 
 /** For conformance and comparison with the reference. */
@@ -53,7 +55,7 @@ export function compileAnything(text: string, options: AnythingOptions = {}): Co
   const allowed = { ...SUITE_LIMITS, ...limits }
   const closures = closuresOf(parsed.ast, names, outside, allowed)
   if ('code' in closures) return { kind: 'refused', code: closures.code }
-  const evaluator = new Evaluator(closures, allowed)
+  const evaluator = new Evaluator(closures, allowed, options.codegen)
   return {
     kind: 'ready',
     evaluate: (data) => {

@@ -19,6 +19,8 @@ export interface LinearRegex {
   readonly cost: number
   /** Whether a search may look at all of the text before it answers with a match near its start. */
   readonly looksAhead: boolean
+  /** The host's expression that `test` asks, when it is the host. It keeps no state. */
+  readonly native?: RegExp
 }
 
 const SOURCE_MAX = 1_000
@@ -27,12 +29,12 @@ class NativeRegex implements LinearRegex {
   readonly cost: number
   readonly looksAhead = false
   readonly #finder: RegExp
-  readonly #tester: RegExp
+  readonly native: RegExp
 
   constructor(source: string, flags: string, cost: number) {
     this.cost = cost
     this.#finder = new RegExp(source, `${flags}g`)
-    this.#tester = new RegExp(source, flags)
+    this.native = new RegExp(source, flags)
   }
 
   find(text: string, from: number): Found | undefined {
@@ -42,7 +44,7 @@ class NativeRegex implements LinearRegex {
   }
 
   test(text: string): boolean {
-    return this.#tester.test(text)
+    return this.native.test(text)
   }
 }
 

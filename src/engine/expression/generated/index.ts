@@ -1,0 +1,70 @@
+import type { Frame } from '../../model/index.ts'
+import type { Ast } from '../ast.ts'
+import { type Limits, shareOf } from '../run.ts'
+import { conjunctsOf } from '../shapes.ts'
+import { depthOf } from '../walk.ts'
+import { Emitter, OUTSIDE } from './emitter.ts'
+import { Generator, type Step } from './generator.ts'
+
+export { type Codegen, type CodegenSetting, codegenOf, NO_CODEGEN } from './codegen.ts'
+
+/** What a generated predicate says when the closures must answer. */
+export const ASK = 2
+/** What a generated value says when the closures must answer. */
+export const ASK_VALUE = Symbol('ask the closures')
+
+export type GeneratedPredicate = (frame: Frame) => 1 | 0 | typeof ASK
+export type GeneratedValue = (frame: Frame) => unknown
+
+/** Make the functions of one expression; undefined where it is outside the subset. */
+export interface Generators {
+  predicate(): GeneratedPredicate | undefined
+  value(): GeneratedValue | undefined
+}
+
+interface Options {
+  readonly steps: ReadonlyMap<string, Step>
+  readonly limits: Limits
+}
+
+/** Calls nest a little deeper than their nodes. */
+const DEPTH_SPARE = 10
+
+function generate<T>(ast: Ast, { limits }: Options, body: (emitter: Emitter) => void): T | undefined {
+  const depthMax = limits.depth - DEPTH_SPARE
+  if (depthOf(ast, depthMax) > depthMax) return undefined
+  const emitter = new Emitter(limits)
+  try {
+    body(emitter)
+    return emitter.finish<T>()
+  } catch (error) {
+    if (error === OUTSIDE) return undefined
+    throw error
+  }
+}
+
+/** The expression as a predicate in one function; undefined when some of it is outside the subset. */
+function generatePredicate(ast: Ast, options: Options): GeneratedPredicate | undefined {
+  const parts = conjunctsOf(ast)
+  const limits = shareOf(options.limits, parts.length)
+  return generate(ast, { ...options, limits }, (emitter) => {
+    const generator = new Generator(emitter, `return ${ASK};`, options.steps)
+    parts.forEach((part, i) => {
+      const truth = generator.truth(part)
+      emitter.line(i === parts.length - 1 ? `return ${truth} ? 1 : 0;` : `if (!(${truth})) return 0;`)
+    })
+  })
+}
+
+/** The expression's value in one function; undefined when some of it is outside the subset. */
+function generateValue(ast: Ast, options: Options): GeneratedValue | undefined {
+  return generate(ast, options, (emitter) => {
+    const generator = new Generator(emitter, `return ${emitter.constant(ASK_VALUE)};`, options.steps)
+    emitter.line(`return ${generator.value(ast).code};`)
+  })
+}
+
+export const generatorsOf = (ast: Ast, options: Options): Generators => ({
+  predicate: () => generatePredicate(ast, options),
+  value: () => generateValue(ast, options),
+})
