@@ -165,9 +165,7 @@ async function table(shapes: number): Promise<void> {
 function manyRules(count: number, shapes: number): void {
   const frames = worlds(WORLDS, shapes).map(frameOf)
   const make = (setting: CodegenSetting): Expression[] =>
-    Array.from({ length: count }, (_, n) =>
-      compiled(CASES[n % CASES.length]?.variant(n) ?? 'true', setting),
-    )
+    Array.from({ length: count }, (_, n) => compiled(CASES[n % CASES.length]?.variant(n) ?? 'true', setting))
   const calls = Math.max(2, Math.round(200_000 / count)) * count
   const turn = (expressions: readonly Expression[]): number =>
     cpuOf(() => {
