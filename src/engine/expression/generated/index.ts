@@ -4,7 +4,8 @@ import { type Limits, shareOf } from '../run.ts'
 import { conjunctsOf } from '../shapes.ts'
 import { depthOf } from '../walk.ts'
 import { Emitter, OUTSIDE } from './emitter.ts'
-import { Generator, type Step } from './generator.ts'
+import { Generation } from './generation.ts'
+import type { Step } from './generator.ts'
 
 export { type Codegen, type CodegenSetting, codegenOf, NO_CODEGEN } from './codegen.ts'
 
@@ -48,7 +49,7 @@ function generatePredicate(ast: Ast, options: Options): GeneratedPredicate | und
   const parts = conjunctsOf(ast)
   const limits = shareOf(options.limits, parts.length)
   return generate(ast, { ...options, limits }, (emitter) => {
-    const generator = new Generator(emitter, `return ${ASK};`, options.steps)
+    const generator = new Generation(emitter, `return ${ASK};`, options.steps)
     parts.forEach((part, i) => {
       const truth = generator.truth(part)
       emitter.line(i === parts.length - 1 ? `return ${truth} ? 1 : 0;` : `if (!(${truth})) return 0;`)
@@ -59,7 +60,7 @@ function generatePredicate(ast: Ast, options: Options): GeneratedPredicate | und
 /** The expression's value in one function; undefined when some of it is outside the subset. */
 function generateValue(ast: Ast, options: Options): GeneratedValue | undefined {
   return generate(ast, options, (emitter) => {
-    const generator = new Generator(emitter, `return ${emitter.constant(ASK_VALUE)};`, options.steps)
+    const generator = new Generation(emitter, `return ${emitter.constant(ASK_VALUE)};`, options.steps)
     emitter.line(`return ${generator.value(ast).code};`)
   })
 }
