@@ -40,11 +40,14 @@ import { ServiceError } from './service-error.ts'
 import {
   createLog,
   createServiceMetrics,
+  createWebhookMetrics,
   createWorkerMetrics,
   type Log,
   startTelemetry,
+  type Telemetry,
   watchProcess,
 } from './telemetry/index.ts'
+import { createWebhooks } from './webhook-parts.ts'
 import { startWorker, type Worker } from './worker/index.ts'
 
 export type Role = 'api' | 'worker' | 'broker'
@@ -125,7 +128,7 @@ async function start(
     })
     started.push({ name: 'broker', stop: owned.close })
 
-    const context: Context = { config, roles, log, owned, startedAt: new Date().toISOString() }
+    const context: Context = { config, roles, log, owned, telemetry, startedAt: new Date().toISOString() }
     let running: Worker | undefined
     if (roles.includes('worker')) {
       const mine = await startWorker({
@@ -169,6 +172,7 @@ interface Context {
   readonly roles: readonly Role[]
   readonly log: Log
   readonly owned: OwnedBroker
+  readonly telemetry: Telemetry
   readonly startedAt: string
 }
 
@@ -180,7 +184,7 @@ const apiOptions = (config: Config) => ({
 })
 
 async function createApi(
-  { config, roles, owned, startedAt }: Context,
+  { config, roles, log, owned, telemetry, startedAt }: Context,
   base: HealthServices,
   started: Array<{ readonly name: string; readonly stop: () => unknown }>,
 ): Promise<FastifyInstance> {
@@ -207,9 +211,21 @@ async function createApi(
     fedSubjects: subjects.fed,
     knownLists: () => lists.names(),
   })
+  const audit = new AuditLog(await openAuditStore(broker), base.now)
+  const webhooks = await createWebhooks({
+    broker,
+    config: config.webhooks,
+    catalogue,
+    audit,
+    metrics: createWebhookMetrics(telemetry.meter),
+    log,
+    now: base.now,
+  })
+  started.push({ name: 'webhooks', stop: () => webhooks.stop() })
   return createServer(
     {
       ...base,
+      ...webhooks.services,
       catalogue,
       compiler,
       lists,
@@ -233,7 +249,7 @@ async function createApi(
         setup: engineOptions(config),
       },
       replays,
-      audit: new AuditLog(await openAuditStore(broker), base.now),
+      audit,
       about: async () => ({
         version: VERSION,
         roles,

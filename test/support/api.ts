@@ -21,6 +21,7 @@ import {
 } from '../../src/service/http/index.ts'
 import { type ReplayRunner, Replays } from '../../src/service/replay/index.ts'
 import { createServiceMetrics, silentLog, startTelemetry } from '../../src/service/telemetry/index.ts'
+import { Courier, memoryDeadLetters, WebhookDesk } from '../../src/service/webhooks/index.ts'
 
 export const NOW = Date.parse('2026-01-01T00:00:00Z')
 
@@ -126,7 +127,20 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
   const intake = fakeIntake()
   const alerts: AlertEntry[] = []
   const lists = new ListDesk({ bucket: memoryBucket(), now: () => NOW })
+  const courier = new Courier({
+    config: config.webhooks,
+    deadLetters: memoryDeadLetters(() => NOW),
+    now: () => NOW,
+  })
   const services: Services = {
+    webhooks: new WebhookDesk({
+      bucket: memoryBucket(),
+      now: () => NOW,
+      check: (text) => courier.check(text),
+      nextAlert: async () => 1,
+    }),
+    courier,
+    webhookWaiting: async () => 0,
     catalogue: new Catalogue({
       rules: memoryBucket(),
       versions: memoryBucket(),

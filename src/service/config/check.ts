@@ -17,7 +17,7 @@ export function checkAgainstSchema(value: unknown, placeOf: PlaceOf): readonly P
   return (validate.errors ?? []).map((error) => problemOf(error, placeOf))
 }
 
-const SECRETS = ['password', 'token', 'url', 'hash']
+const SECRETS = ['password', 'token', 'url', 'hash', 'secret']
 
 function problemOf(error: ErrorObject, placeOf: PlaceOf): Problem {
   const path = pathOf(error.instancePath)

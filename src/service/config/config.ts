@@ -95,6 +95,32 @@ export interface AuthConfig {
   readonly jwt: JwtConfig | undefined
 }
 
+/** Where webhooks may go. */
+export interface AllowedTarget {
+  readonly scheme: 'http' | 'https'
+  /** As URLs write it. */
+  readonly host: string
+  /** Names under the host, not the host itself. */
+  readonly subdomains: boolean
+  readonly port: number | 'any'
+}
+
+export interface WebhooksConfig {
+  readonly allow: readonly AllowedTarget[]
+  /** Networks that are not public, as `address/bits`. */
+  readonly allowAddresses: readonly string[]
+  /** At most two of a name. */
+  readonly secrets: ReadonlyArray<{ readonly name: string; readonly secret: Secret }>
+  readonly timeoutMs: number
+  readonly retry: {
+    readonly firstMs: number
+    readonly maxMs: number
+    readonly attemptsMax: number
+    readonly giveUpAfterMs: number
+  }
+  readonly deadLetters: { readonly retentionMs: number; readonly bytesMax: number }
+}
+
 /** Names are those of the engine's partition limits. */
 export interface LimitsConfig {
   readonly payloadBytesMax: number
@@ -120,6 +146,7 @@ export interface Config {
   readonly http: HttpConfig
   readonly auth: AuthConfig
   readonly alerts: { readonly retentionMs: number; readonly bytesMax: number }
+  readonly webhooks: WebhooksConfig
   readonly limits: LimitsConfig
   readonly redact: readonly string[]
   readonly telemetry: { readonly serviceName: string }

@@ -9,6 +9,7 @@ import type { Config, LogLevel } from './config.ts'
 import { isLoopback } from './loopback.ts'
 import { Secret } from './secret.ts'
 import { durationOf, sizeOf } from './units.ts'
+import { checkWebhooks, type RawWebhooks, resolveWebhooks } from './webhooks.ts'
 
 /** The document after the schema check: defaults are filled in, units are still text. */
 export interface RawConfig {
@@ -56,6 +57,7 @@ export interface RawConfig {
   }
   readonly auth: RawAuth
   readonly alerts: { readonly retention: string; readonly bytesMax: string }
+  readonly webhooks: RawWebhooks
   readonly limits: {
     readonly payloadMax: string
     readonly depthMax: number
@@ -111,6 +113,7 @@ export function checkMeaning(raw: RawConfig, placeOf: PlaceOf): readonly Problem
         'give one of them',
       )
   checkAuth(raw.auth, add)
+  checkWebhooks(raw.webhooks, raw.alerts.retention, add)
   return problems
 }
 
@@ -190,6 +193,9 @@ export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<C
     },
     auth: resolveAuth(raw.auth, absolute),
     alerts: { retentionMs: durationOf(raw.alerts.retention), bytesMax: sizeOf(raw.alerts.bytesMax) },
+    webhooks: resolveWebhooks(raw.webhooks, absolute, (code, path, message, hint) =>
+      problems.push({ code, severity: 'error', message, hint, at: context.placeOf(path) }),
+    ),
     limits: {
       payloadBytesMax: sizeOf(limits.payloadMax),
       depthMax: limits.depthMax,

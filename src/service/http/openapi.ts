@@ -89,6 +89,7 @@ export const openapiOptions = (version: string): FastifyDynamicSwaggerOptions =>
       { name: 'rules', description: 'The rule catalogue.' },
       { name: 'events', description: 'The way in over HTTP.' },
       { name: 'alerts', description: 'What the rules found.' },
+      { name: 'webhooks', description: 'Alerts sent over HTTP.' },
       { name: 'replays', description: 'Rules over the past.' },
       { name: 'service', description: 'Health and state.' },
     ],

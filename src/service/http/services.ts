@@ -5,6 +5,7 @@ import type { ListDesk, SilenceDesk, StateDesk } from '../desk/index.ts'
 import type { InvestigationPorts } from '../history/index.ts'
 import type { Replays } from '../replay/index.ts'
 import type { Log, ServiceMetrics } from '../telemetry/index.ts'
+import type { Courier, WebhookDesk, WebhookRecord } from '../webhooks/index.ts'
 import type { AlertLog } from './alert-log.ts'
 import type { EventIntake } from './event-intake.ts'
 import type { Inspector } from './inspector.ts'
@@ -28,6 +29,10 @@ export interface Services extends HealthServices {
   readonly silences: SilenceDesk
   readonly states: StateDesk
   readonly alerts: AlertLog
+  readonly webhooks: WebhookDesk
+  readonly courier: Courier
+  /** Alerts that a webhook has not handled yet. */
+  readonly webhookWaiting: (record: WebhookRecord) => Promise<number>
   readonly intake: EventIntake
   /** The input log, live. */
   readonly input: StreamTail

@@ -3,6 +3,7 @@ export { METRICS } from './names.ts'
 export { startTelemetry, type Telemetry } from './sdk.ts'
 export { createServiceMetrics, type ServiceMetrics, watchProcess } from './service-metrics.ts'
 export { parseTraceparent, traceAlert } from './traces.ts'
+export { createWebhookMetrics, type WebhookMetrics } from './webhook-metrics.ts'
 export {
   createWorkerMetrics,
   type PartitionReading,

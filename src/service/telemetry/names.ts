@@ -128,6 +128,29 @@ export const METRICS = {
     ['outcome'],
     'Events sent over HTTP: stored, duplicate or refused.',
   ),
+  webhookDeliveries: counter(
+    'sequitur_webhook_deliveries_total',
+    ['webhook', 'outcome'],
+    'Attempts to send an alert: delivered, retried (comes again) or dead-lettered.',
+  ),
+  webhookSeconds: histogram(
+    'sequitur_webhook_delivery_seconds',
+    's',
+    ['webhook'],
+    'Length of one attempt to send an alert.',
+  ),
+  webhookWaiting: gauge(
+    'sequitur_webhook_waiting_alerts',
+    '1',
+    ['webhook'],
+    'Alerts that the webhook has neither delivered nor passed over yet.',
+  ),
+  webhookEnabled: gauge(
+    'sequitur_webhook_enabled',
+    '1',
+    ['webhook'],
+    '1 while alerts are sent, 0 when the webhook is disabled.',
+  ),
   compileSeconds: histogram(
     'sequitur_compile_seconds',
     's',

@@ -10,6 +10,8 @@ import { RULE_WRITE_ROUTES } from './rule-writes.ts'
 import { RULE_ROUTES } from './rules.ts'
 import { HEALTH_ROUTES, STATUS_ROUTES } from './service.ts'
 import { SILENCE_ROUTES } from './silences.ts'
+import { WEBHOOK_DELIVERY_ROUTES } from './webhook-deliveries.ts'
+import { WEBHOOK_ROUTES } from './webhooks.ts'
 import { WHY_ROUTES } from './why.ts'
 
 export { HEALTH_ROUTES } from './service.ts'
@@ -26,6 +28,8 @@ export const ROUTES: readonly Route[] = [
   ...ALERT_STATE_ROUTES,
   ...LIST_ROUTES,
   ...SILENCE_ROUTES,
+  ...WEBHOOK_ROUTES,
+  ...WEBHOOK_DELIVERY_ROUTES,
   ...AUDIT_ROUTES,
   ...STATUS_ROUTES,
   ...HEALTH_ROUTES,
