@@ -4,6 +4,7 @@ import type { ApplyOptions } from './commands/apply.ts'
 import type { DiffOptions } from './commands/diff.ts'
 import type { KeyOptions } from './commands/key.ts'
 import type { SilenceOptions } from './commands/silence.ts'
+import type { WebhookSetOptions } from './commands/webhook.ts'
 import type { CommandContext } from './context.ts'
 import type { ExitCode } from './exit-code.ts'
 import { OUTPUT_FORMATS } from './terminal/output.ts'
@@ -398,6 +399,69 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
   common(silence.command('end').description('Ends a silence now.').argument('<id>')).action(
     runs(async (id: string, options: object) =>
       (await import('./commands/silence.ts')).silenceEnd(context, id, options),
+    ),
+  )
+
+  const webhook = program
+    .command('webhook')
+    .summary('Send alerts over HTTP')
+    .description('Send alerts over HTTP, signed as Standard Webhooks says.')
+  common(webhook.command('list').description('All webhooks, by name.')).action(
+    runs(async (options: object) => (await import('./commands/webhook.ts')).webhookList(context, options)),
+  )
+  changes(
+    webhook
+      .command('set')
+      .description('Makes a webhook, or replaces all of it. Alerts are sent that are raised from then on.')
+      .argument('<name>')
+      .requiredOption('--url <url>', 'https, of a host that webhooks.allow names')
+      .requiredOption('--secret <name>', 'name of the secret in webhooks.secrets')
+      .option('--rule <id...>', 'only of these rules')
+      .option('--namespace <name...>', 'only of rules in these namespaces')
+      .addOption(new Option('--severity <severity...>', 'only of these severities').choices(SEVERITIES))
+      .option('--description <text>', 'for people')
+      .option('--disabled', 'send nothing for now; enabled again, it goes on where it stopped'),
+  ).action(
+    runs(async (name: string, options: WebhookSetOptions) =>
+      (await import('./commands/webhook.ts')).webhookSet(context, name, options),
+    ),
+  )
+  changes(
+    webhook.command('rm').description('Removes a webhook; what waits for it is not sent.').argument('<name>'),
+  ).action(
+    runs(async (name: string, options: object) =>
+      (await import('./commands/webhook.ts')).webhookRemove(context, name, options),
+    ),
+  )
+  common(
+    webhook
+      .command('test')
+      .description('Sends something that is no alert; exit code 1 when it does not arrive.')
+      .argument('<name>'),
+  ).action(
+    runs(async (name: string, options: object) =>
+      (await import('./commands/webhook.ts')).webhookTest(context, name, options),
+    ),
+  )
+  common(
+    webhook
+      .command('dead')
+      .description('Alerts that could not be delivered, oldest first.')
+      .argument('<name>'),
+  ).action(
+    runs(async (name: string, options: object) =>
+      (await import('./commands/webhook.ts')).webhookDead(context, name, options),
+    ),
+  )
+  common(
+    webhook
+      .command('redeliver')
+      .description('Sends dead letters once more, all or these; exit code 1 when one does not arrive.')
+      .argument('<name>')
+      .argument('[sequences...]', 'of the dead letters'),
+  ).action(
+    runs(async (name: string, sequences: string[], options: object) =>
+      (await import('./commands/webhook.ts')).webhookRedeliver(context, name, sequences, options),
     ),
   )
 

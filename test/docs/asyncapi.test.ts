@@ -4,23 +4,26 @@ import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { ALERT_SUBJECTS } from '../../src/service/broker/index.ts'
 import { subjectMatches } from '../../src/service/subjects.ts'
+import { WEBHOOK_DEAD_LETTER_SUBJECTS } from '../../src/service/webhooks/index.ts'
 
 const folder = join(import.meta.dirname, '../../docs/reference')
 const document = parse(readFileSync(join(folder, 'asyncapi.yaml'), 'utf8'))
+
+const LOG_SUBJECTS = [...ALERT_SUBJECTS, ...WEBHOOK_DEAD_LETTER_SUBJECTS]
 
 test('every subject of the alert log has its channel, and every channel stands in a log', () => {
   const addresses = Object.values<{ address: string }>(document.channels).map(({ address }) => address)
   const written = addresses
     .filter((address) => address !== '{subject}')
     .map((address) => address.replace(/\{\w+\}/g, 'x'))
-  for (const filter of ALERT_SUBJECTS)
+  for (const filter of LOG_SUBJECTS)
     expect(
       written.some((subject) => subjectMatches(filter, subject)),
       filter,
     ).toBe(true)
   for (const subject of written)
     expect(
-      ALERT_SUBJECTS.some((filter) => subjectMatches(filter, subject)),
+      LOG_SUBJECTS.some((filter) => subjectMatches(filter, subject)),
       subject,
     ).toBe(true)
 })

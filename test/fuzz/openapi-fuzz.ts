@@ -50,8 +50,16 @@ const VIOLATIONS_MAX = 20
 /** Sends requests made from the API's own description, fitting and not, and checks every answer against the description. */
 export async function fuzz(options: { readonly runs: number; readonly seed: number }): Promise<FuzzReport> {
   const silentTail: StreamTail = { next: async () => 1, follow: async () => undefined }
-  const { app, alerts } = await startFakeApi({
-    config: { http: { requestsPerSecond: 1_000_000 } },
+  const { app, alerts, services } = await startFakeApi({
+    config: {
+      http: { requestsPerSecond: 1_000_000 },
+      webhooks: {
+        // Nothing listens there.
+        allow: ['http://127.0.0.1:1'],
+        allowAddresses: ['127.0.0.1/32'],
+        secrets: [{ name: 'hello', secret: `whsec_${Buffer.alloc(32).toString('base64')}` }],
+      },
+    },
     services: { input: silentTail, output: silentTail },
   })
   alerts.push(
@@ -62,6 +70,21 @@ export async function fuzz(options: { readonly runs: number; readonly seed: numb
       alert: { subject: 'k', data: { rule: 'hello', severity: 'high' } },
     })),
   )
+  await services.webhooks.put(
+    'hello',
+    { url: 'http://127.0.0.1:1/', secret: 'hello', filter: { rules: ['hello'] }, enabled: true },
+    { kind: 'any' },
+    {},
+  )
+  for (const body of ['{}', 'no JSON'])
+    await services.courier.deadLetters.add({
+      webhook: 'hello',
+      alertId: 'hello.1.x',
+      alertSequence: 1,
+      attempts: 3,
+      reason: { code: 'webhook-target-refused', detail: 'the target answered 404', status: 404 },
+      body: Buffer.from(body),
+    })
   try {
     return await send(app, options)
   } finally {

@@ -7,6 +7,7 @@ import { ServiceError } from '../service-error.ts'
 import {
   createLog,
   createServiceMetrics,
+  createWebhookMetrics,
   createWorkerMetrics,
   METRICS,
   type PartitionReading,
@@ -71,6 +72,9 @@ test('metrics have the names, units and labels of the table, and nothing else', 
   service.eventsIn('stored', 3)
   service.compiled(0.01)
   service.compileKilled('time')
+  const webhooks = createWebhookMetrics(telemetry.meter)
+  webhooks.attempted({ webhook: 'w', outcome: 'retried', seconds: 0.1 })
+  webhooks.webhooks([{ webhook: 'w', enabled: true, waiting: 7 }])
   const stop = watchProcess(telemetry.meter)
   const text = await telemetry.prometheus()
   stop()
@@ -83,6 +87,8 @@ test('metrics have the names, units and labels of the table, and nothing else', 
   expect(text).toContain('sequitur_event_lag_seconds{partition="0"} 1.5')
   expect(text).toContain('sequitur_alerts_total{rule="r",severity="high",mode="live"} 6')
   expect(text).toContain('sequitur_predicate_errors_total{rule="r",step="a",code="T2009"} 8')
+  expect(text).toContain('sequitur_webhook_deliveries_total{webhook="w",outcome="retried"} 1')
+  expect(text).toContain('sequitur_webhook_waiting_alerts{webhook="w"} 7')
   expect(text).toContain('sequitur_rule_info{rule="r",version="2",status="live"} 1')
   for (const { name, labels } of Object.values(METRICS))
     for (const [, list = ''] of text.matchAll(new RegExp(`^${name}(?:_bucket|_count|_sum)?\\{(.*)\\}`, 'gm')))
