@@ -46,6 +46,7 @@ async function startProcess(over: Readonly<Record<string, unknown>> = {}) {
     compiler: localCompiler,
     now: Date.now,
     fedSubjects: async () => ['>'],
+    knownLists: async () => [],
   })
   const audit = new AuditLog(memoryAuditStore(), Date.now)
   const config = defaultConfig({
