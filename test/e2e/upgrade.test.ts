@@ -85,7 +85,7 @@ test.each([
     await execute(stored(folder), `UPDATE meta SET format = ${format}`)
     const before = readFileSync(stored(folder))
     const ended = await serve(folder)
-    expect(ended.code).not.toBe(0)
+    expect(ended.code).toBe(1)
     expect(ended.stderr).toContain(code)
     expect(readFileSync(stored(folder)).equals(before)).toBe(true)
   },
