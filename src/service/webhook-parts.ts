@@ -6,6 +6,8 @@ import { natsStreamTail, type Services } from './http/index.ts'
 import type { Log, WebhookMetrics } from './telemetry/index.ts'
 import {
   Courier,
+  consumerOf,
+  forgetPosition,
   openDeadLetters,
   WEBHOOKS_BUCKET,
   WebhookDeliverer,
@@ -35,10 +37,12 @@ export async function createWebhooks(options: WebhookPartsOptions): Promise<{
     now,
     check: (text) => courier.check(text),
     nextAlert: natsStreamTail(broker, ALERT_STREAM).next,
+    forget: (record) => forgetPosition(broker, consumerOf(record)),
   })
   const deliverer = new WebhookDeliverer({
     broker,
     desk,
+    changes: natsStreamTail(broker, `KV_${WEBHOOKS_BUCKET}`),
     courier,
     config,
     metrics,
@@ -59,7 +63,7 @@ export async function createWebhooks(options: WebhookPartsOptions): Promise<{
       })
     },
   })
-  deliverer.start()
+  await deliverer.start()
   return {
     services: {
       webhooks: desk,

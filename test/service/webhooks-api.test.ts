@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { createApiKey, loadConfig } from '../../src/service/config/index.ts'
+import { createApiKey, describeConfig, loadConfig } from '../../src/service/config/index.ts'
 import { startFakeApi } from '../support/api.ts'
 import { sequitur, startService, temporaryFolder } from '../support/processes.ts'
 import { startReceiver } from '../support/webhook-receiver.ts'
@@ -65,6 +65,7 @@ test('a webhook is written by revision, read without its secret, and removed', a
   const read = await call('GET', '/v1/webhooks/crm', { key: viewer })
   expect(read.json()).toEqual({
     ...changed,
+    url: 'https://hooks.example.com/…',
     webhook: 'crm',
     version: 2,
     revision: 2,
@@ -72,7 +73,13 @@ test('a webhook is written by revision, read without its secret, and removed', a
     at: '2026-01-01T00:00:00.000Z',
     waiting: 0,
   })
-  expect((await call('GET', '/v1/webhooks', { key: viewer })).json().webhooks).toHaveLength(1)
+  for (const [key, url] of [
+    [viewer, 'https://hooks.example.com/…'],
+    [undefined, body.url],
+  ] as const)
+    expect(
+      (await call('GET', '/v1/webhooks', key === undefined ? {} : { key })).json().webhooks,
+    ).toMatchObject([{ webhook: 'crm', url }])
   const removed = await call('DELETE', '/v1/webhooks/crm', { 'if-match': '"2"' })
   expect(removed.json()).toMatchObject({ change: 'removed', version: 3 })
   expect((await call('GET', '/v1/webhooks/crm')).statusCode).toBe(404)
@@ -174,6 +181,17 @@ test.each([
     },
   ])
   expect(JSON.stringify(config)).not.toContain('hunter2')
+})
+
+test('the configuration in force does not show the secrets', () => {
+  const config = loadConfig({
+    environment: {},
+    workingFolder: '/nowhere',
+    overrides: { webhooks: { secrets: [{ name: 'main', secret: SECRET }] } },
+  })
+  const shown = config.ok ? describeConfig(config.value) : ''
+  expect(shown).toContain('name: main')
+  expect(shown).not.toContain(SECRET)
 })
 
 test('from the command line: set, test, list, an alert that fails, dead, redeliver, rm', async () => {

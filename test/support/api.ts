@@ -138,6 +138,7 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
       now: () => NOW,
       check: (text) => courier.check(text),
       nextAlert: async () => 1,
+      forget: async () => undefined,
     }),
     courier,
     webhookWaiting: async () => 0,

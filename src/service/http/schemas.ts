@@ -164,7 +164,7 @@ const webhookHead = {
   version: count('Every write is the next one.'),
   revision: count('The ETag; a change names it in If-Match.'),
   description: text('For people.'),
-  url: text('Where alerts are sent.'),
+  url: text('Where alerts are sent; only its host for those who may not change it.'),
   filter: object(
     {
       rules: list({ type: 'string' }, 'Ids.'),

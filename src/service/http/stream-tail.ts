@@ -47,6 +47,8 @@ export function natsStreamTail(broker: Broker, stream: string): StreamTail {
           const messages = await consumer.fetch({ max_messages: WINDOW, expires: PULL_MS })
           const stop = (): void => messages.stop()
           signal.addEventListener('abort', stop, { once: true })
+          // The end may have come while the consumer was opened.
+          if (signal.aborted) stop()
           try {
             for await (const message of messages) {
               if (signal.aborted) break

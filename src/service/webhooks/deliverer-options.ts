@@ -7,6 +7,14 @@ import type { StoredWebhook, WebhookDesk } from './webhook-desk.ts'
 export interface DelivererOptions {
   readonly broker: Broker
   readonly desk: WebhookDesk
+  /** The stream of the desk's bucket. Not a plain subscription: that one hears of a change before it is stored. */
+  readonly changes: {
+    next(): Promise<number>
+    follow(
+      options: { readonly filter: string; readonly from: number; readonly signal: AbortSignal },
+      visit: () => Promise<void>,
+    ): Promise<void>
+  }
   readonly courier: Courier
   readonly config: Pick<WebhooksConfig, 'retry' | 'timeoutMs'>
   readonly metrics: WebhookMetrics

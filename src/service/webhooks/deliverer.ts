@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Subscription } from '@nats-io/transport-node'
-import { ALERT_STREAM, type Broker, isNotFound } from '../broker/index.ts'
 import type { DelivererOptions } from './deliverer-options.ts'
 import { Lanes } from './lanes.ts'
-import { consumerOf, WEBHOOKS_BUCKET } from './records.ts'
+import { forgetPosition, waitingOf } from './position.ts'
+import { consumerOf } from './records.ts'
 
 /** The bucket is read again after so long even when nothing was heard of a change. */
 const LOOK_MS = 10_000
@@ -18,7 +17,7 @@ export class WebhookDeliverer {
   /** By consumer. */
   readonly #lanes = new Map<string, Lanes>()
   readonly #end = new AbortController()
-  #changes: Subscription | undefined
+  #watch: Promise<void> = Promise.resolve()
   #wake: () => void = () => undefined
   #loop: Promise<void> = Promise.resolve()
 
@@ -26,18 +25,17 @@ export class WebhookDeliverer {
     this.#options = options
   }
 
-  start(): void {
-    this.#changes = this.#options.broker.connection.subscribe(`$KV.${WEBHOOKS_BUCKET}.>`, {
-      callback: () => this.#wake(),
-    })
+  async start(): Promise<void> {
+    const { changes } = this.#options
+    const from = await changes.next()
+    this.#watch = changes.follow({ filter: '>', from, signal: this.#end.signal }, async () => this.#wake())
     this.#loop = this.#run()
   }
 
   /** Takes nothing new, and waits so long for what was begun. */
   async close(graceMs: number = GRACE_MS): Promise<void> {
     this.#end.abort()
-    this.#changes?.unsubscribe()
-    await this.#loop
+    await Promise.all([this.#loop, this.#watch])
     await Promise.all([...this.#lanes.values()].map((lanes) => lanes.close(graceMs)))
     // The broker should know what was delivered before the connection goes.
     await this.#options.broker.connection.flush().catch(() => undefined)
@@ -64,13 +62,17 @@ export class WebhookDeliverer {
     const wanted = new Map(
       webhooks.filter(({ record }) => record.enabled).map((webhook) => [consumerOf(webhook.record), webhook]),
     )
-    for (const [consumer, lanes] of this.#lanes)
-      if (!wanted.has(consumer)) {
-        this.#lanes.delete(consumer)
-        await lanes.close(0)
-        // A disabled one keeps its place; one that was removed has none.
-        if (!webhooks.some(({ record }) => consumerOf(record) === consumer)) await this.#forget(consumer)
-      }
+    for (const [consumer, lanes] of this.#lanes) {
+      if (wanted.has(consumer)) continue
+      // A record that is written while all are read may be missing among them.
+      const now = await desk.get(lanes.name)
+      const isSame = now !== undefined && consumerOf(now.record) === consumer
+      if (isSame && now.record.enabled) continue
+      this.#lanes.delete(consumer)
+      await lanes.close(0)
+      // A disabled one keeps its place; one that was removed has none.
+      if (!isSame) await forgetPosition(this.#options.broker, consumer)
+    }
     for (const [consumer, webhook] of wanted) {
       const lanes = this.#lanes.get(consumer)
       if (lanes === undefined) this.#lanes.set(consumer, new Lanes(webhook, this.#options))
@@ -85,25 +87,5 @@ export class WebhookDeliverer {
         })),
       ),
     )
-  }
-
-  async #forget(consumer: string): Promise<void> {
-    try {
-      await this.#options.broker.manager.consumers.delete(ALERT_STREAM, consumer)
-    } catch (error) {
-      // Another process was first.
-      if (!isNotFound(error)) throw error
-    }
-  }
-}
-
-/** Alerts that the webhook has not handled yet, also those that it will pass over. */
-export async function waitingOf(broker: Broker, record: Parameters<typeof consumerOf>[0]): Promise<number> {
-  try {
-    const info = await broker.manager.consumers.info(ALERT_STREAM, consumerOf(record))
-    return info.num_pending + info.num_ack_pending
-  } catch (error) {
-    if (isNotFound(error)) return 0
-    throw error
   }
 }

@@ -5,9 +5,10 @@ export {
   openDeadLetters,
   WEBHOOK_DEAD_LETTER_SUBJECTS,
 } from './dead-letters.ts'
-export { WebhookDeliverer, waitingOf } from './deliverer.ts'
+export { WebhookDeliverer } from './deliverer.ts'
 export { memoryDeadLetters } from './memory-dead-letters.ts'
-export { WEBHOOKS_BUCKET, type WebhookRecord } from './records.ts'
+export { forgetPosition, waitingOf } from './position.ts'
+export { consumerOf, WEBHOOKS_BUCKET, type WebhookRecord } from './records.ts'
 export { createSender } from './sender.ts'
 export { type Resolve, targetPolicy } from './target.ts'
 export {

@@ -1,21 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { AckPolicy, type Consumer, DeliverPolicy, type JsMsg, jetstream } from '@nats-io/jetstream'
-import { nanos } from '@nats-io/transport-node'
-import { ALERT_STREAM } from '../broker/index.ts'
+import { type Consumer, type JsMsg, jetstream } from '@nats-io/jetstream'
 import { storedAt } from '../stream-page.ts'
 import type { DelivererOptions } from './deliverer-options.ts'
-import { consumerOf, type WebhookFilter } from './records.ts'
+import { openPosition } from './position.ts'
+import type { WebhookFilter } from './records.ts'
 import { type Reason, verdictOf } from './verdict.ts'
 import type { StoredWebhook } from './webhook-desk.ts'
 
 /** Requests to one target at a time, from one process. */
 const LANES = 4
-/** Alerts of a webhook that wait for another attempt; when there are more, newer ones wait in the log. */
-const WAITING_MAX = 1_000
 const PULL_MS = 30_000
 const AGAIN_MS = 500
-/** Beyond the request: storing a dead letter, and answering the broker. */
-const MARGIN_MS = 20_000
 
 /** The alerts of one webhook, a few at a time. A target that is slow or away holds up its own alerts only. */
 export class Lanes {
@@ -31,6 +26,10 @@ export class Lanes {
     this.#webhook = webhook
     this.#options = options
     this.#done = Promise.all(Array.from({ length: LANES }, () => this.#run()))
+  }
+
+  get name(): string {
+    return this.#webhook.record.webhook
   }
 
   /** Whatever is delivered from now on is delivered by this definition. */
@@ -56,6 +55,8 @@ export class Lanes {
         const messages = await consumer.fetch({ max_messages: 1, expires: PULL_MS })
         const stop = (): void => messages.stop()
         signal.addEventListener('abort', stop, { once: true })
+        // The end may have come while the consumer was opened.
+        if (signal.aborted) stop()
         try {
           for await (const message of messages) {
             received += 1
@@ -77,18 +78,8 @@ export class Lanes {
   }
 
   async #open(): Promise<Consumer> {
-    const { broker, config } = this.#options
-    const { record } = this.#webhook
-    const info = await broker.manager.consumers.add(ALERT_STREAM, {
-      durable_name: consumerOf(record),
-      description: `Webhook ${record.webhook}`,
-      filter_subject: 'alerts.>',
-      ack_policy: AckPolicy.Explicit,
-      ack_wait: nanos(config.timeoutMs + MARGIN_MS),
-      max_ack_pending: WAITING_MAX,
-      deliver_policy: DeliverPolicy.StartSequence,
-      opt_start_seq: record.from,
-    })
+    const { broker } = this.#options
+    const info = await openPosition(this.#options, this.#webhook)
     return jetstream(broker.connection).consumers.getConsumerFromInfo(info)
   }
 

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
 import { allowedTargetOf } from '../config/index.ts'
 import { createSender } from './sender.ts'
 import { type Resolve, targetPolicy } from './target.ts'
@@ -187,6 +189,23 @@ test.each([
     kind: 'failed',
     code: 'webhook-address-not-allowed',
   })
+})
+
+test('a name with addresses that are allowed is connected to', async () => {
+  const server = createServer((_request, response) => void response.writeHead(204).end())
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  onTestFinished(() => void server.close())
+  const { port } = server.address() as AddressInfo
+  const answer = await createSender({
+    policy: targetPolicy({
+      allow: allow('http://hooks.example.com:*'),
+      allowAddresses: ['127.0.0.1/32'],
+      resolve: (_name, done) => done(null, [{ address: '127.0.0.1', family: 4 }]),
+    }),
+    timeoutMs: 5_000,
+    now: Date.now,
+  })(delivery(`http://hooks.example.com:${port}/`), new AbortController().signal)
+  expect(answer).toEqual({ kind: 'answered', status: 204 })
 })
 
 test('a name that changes its address between two questions is connected to where it was checked', async () => {

@@ -34,6 +34,8 @@ export interface WebhookDeskOptions {
   readonly check: (text: WebhookText) => readonly Problem[]
   /** The sequence that the next alert will have. */
   readonly nextAlert: () => Promise<number>
+  /** Gives up the place in the alert log of a webhook that was removed. */
+  readonly forget: (record: WebhookRecord) => Promise<void>
 }
 
 export const WEBHOOKS_MAX = 100
@@ -95,7 +97,9 @@ export class WebhookDesk {
       enabled: false,
       removed: true,
     } as const
-    return this.#store(entry, record, 'removed', by)
+    const outcome = await this.#store(entry, record, 'removed', by)
+    if (outcome.kind === 'stored' && by.dryRun !== true) await this.#options.forget(record)
+    return outcome
   }
 
   /** Stops sending; false when somebody changed the webhook since it was read, whose word counts then. */

@@ -1,7 +1,8 @@
 import type { WriteBy } from '../../catalogue/index.ts'
 import type { StoredWebhook, WebhookOutcome, WebhookText } from '../../webhooks/index.ts'
+import { mayEverywhere } from '../grants.ts'
 import { problemEntry } from '../problem.ts'
-import { type Answer, type Call, data, problem, route } from '../route.ts'
+import { type Answer, type Call, type Caller, data, problem, route } from '../route.ts'
 import { RULE_ID, ref, SEVERITY_VALUES } from '../schemas.ts'
 import { badPrecondition, DRY_RUN, expectationOf, FORCE, PRECONDITIONS, REASON } from './preconditions.ts'
 import { ETAG } from './rules.ts'
@@ -46,7 +47,8 @@ export const WEBHOOK_ROUTES = [
     access: 'read',
     summary: 'All webhooks, by name',
     responses: { 200: { description: 'The webhooks.', schema: ref('Webhooks') } },
-    handle: async (_call, { webhooks }) => data({ webhooks: (await webhooks.list()).map(webhookOf) }),
+    handle: async ({ caller }, { webhooks }) =>
+      data({ webhooks: (await webhooks.list()).map((webhook) => webhookOf(webhook, caller)) }),
   }),
   route<Name, unknown, unknown>({
     method: 'GET',
@@ -58,11 +60,11 @@ export const WEBHOOK_ROUTES = [
     params: WEBHOOK_PARAMS,
     responses: { 200: { description: 'The webhook.', headers: ETAG, schema: ref('Webhook') } },
     problems: [404],
-    handle: async ({ params }, { webhooks, webhookWaiting }) => {
+    handle: async ({ params, caller }, { webhooks, webhookWaiting }) => {
       const webhook = await webhooks.get(params.name)
       if (webhook === undefined) return noWebhook(params.name)
       const waiting = await webhookWaiting(webhook.record)
-      return data({ ...webhookOf(webhook), waiting }, 200, etagOf(webhook))
+      return data({ ...webhookOf(webhook, caller), waiting }, 200, etagOf(webhook))
     },
   }),
   route<Name, WriteQuery, Omit<WebhookText, 'enabled'> & { readonly enabled?: boolean }>({
@@ -143,9 +145,11 @@ export const WEBHOOK_ROUTES = [
   }),
 ]
 
-const webhookOf = ({ record, revision }: StoredWebhook) => {
-  const { from: _, removed: __, ...shown } = record
-  return { ...shown, revision }
+/** Many an address is a secret in itself: who may not change it sees only its host. */
+const webhookOf = ({ record, revision }: StoredWebhook, { grants }: Caller) => {
+  const { from: _, removed: __, url, ...shown } = record
+  const isShown = url === '' || mayEverywhere(grants, 'operate')
+  return { ...shown, url: isShown ? url : `${new URL(url).origin}/…`, revision }
 }
 
 const etagOf = ({ revision }: StoredWebhook): { readonly etag: string } => ({ etag: `"${revision}"` })
@@ -163,7 +167,11 @@ function answerOf(outcome: WebhookOutcome, call: Call<Name, WriteQuery, unknown>
   switch (outcome.kind) {
     case 'stored': {
       const { change, webhook } = outcome
-      return data({ ...webhookOf(webhook), change, dryRun: call.query.dryRun }, 200, etagOf(webhook))
+      return data(
+        { ...webhookOf(webhook, call.caller), change, dryRun: call.query.dryRun },
+        200,
+        etagOf(webhook),
+      )
     }
     case 'invalid': {
       const [first] = outcome.problems
