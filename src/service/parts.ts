@@ -31,23 +31,29 @@ export interface OwnedBroker {
 /** Connects, and makes sure of the input log and the alert log. `say` tells people what takes long. */
 export async function openBroker(
   config: Config,
-  options: { readonly name: string; readonly mayEmbed: boolean; readonly say: (line: string) => void },
+  options: {
+    readonly name: string
+    readonly mayEmbed: boolean
+    /** Streams that are there are brought up to date: the worker's business, whose NATS user may do that. */
+    readonly mayUpdateStreams: boolean
+    readonly say: (line: string) => void
+  },
 ): Promise<OwnedBroker> {
   const embedded = config.nats.url === undefined ? await embed(config, options) : undefined
   const url = config.nats.url ?? embedded?.url ?? ''
   try {
-    const { credsFile, user, password, token, tls } = config.nats
+    const { credsFile, user, password, token, inboxPrefix, tls } = config.nats
     const connection: BrokerOptions = {
       url,
       name: options.name,
       ...(embedded === undefined
-        ? { credsFile, user, password: password?.reveal(), token: token?.reveal(), tls }
+        ? { credsFile, user, password: password?.reveal(), token: token?.reveal(), inboxPrefix, tls }
         : {}),
     }
     const broker = await connectBroker(connection)
     try {
-      await ensureInputStream(broker, config.input)
-      await ensureAlertStream(broker, config.alerts)
+      await ensureInputStream(broker, { ...config.input, mayUpdate: options.mayUpdateStreams })
+      await ensureAlertStream(broker, { ...config.alerts, mayUpdate: options.mayUpdateStreams })
     } catch (error) {
       await broker.close()
       throw error

@@ -124,6 +124,7 @@ async function start(
     const owned = await openBroker(config, {
       name: `sequitur ${roles.join(' ')}`,
       mayEmbed: roles.includes('broker'),
+      mayUpdateStreams: roles.includes('worker'),
       say,
     })
     started.push({ name: 'broker', stop: owned.close })

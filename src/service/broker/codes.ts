@@ -2,7 +2,9 @@
 export const BROKER_CODES = [
   'broker-closed',
   'broker-credentials',
+  'broker-permission',
   'broker-refused',
+  'broker-tls',
   'broker-unreachable',
   'broker-without-jetstream',
   'input-stream-missing-control',

@@ -21,6 +21,8 @@ export interface BrokerOptions {
   readonly user?: string | undefined
   readonly password?: string | undefined
   readonly token?: string | undefined
+  /** Answers come under it; a user with permissions has one of its own. Default: `_INBOX`. */
+  readonly inboxPrefix?: string | undefined
   readonly tls?:
     | { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string }
     | undefined
@@ -127,11 +129,31 @@ async function open(options: BrokerOptions): Promise<NatsConnection> {
         hint: 'check nats.credsFile, nats.user and nats.password, or nats.token',
         cause,
       })
+    if (isTlsTrouble(cause))
+      throw new ServiceError(
+        'broker-tls',
+        `no safe connection to the NATS server at ${where}: ${(cause as Error).message}`,
+        {
+          hint: 'check nats.tls (caFile, certFile, keyFile) and that the name in nats.url is one of the certificate',
+          cause,
+        },
+      )
     throw new ServiceError('broker-unreachable', `no NATS server answers at ${where}`, {
       hint: 'start one, correct nats.url, or leave nats.url out to run an embedded one',
       cause,
     })
   }
+}
+
+/** The server's certificate is not trusted, ours is not, or one side wants TLS and the other does not speak it. */
+function isTlsTrouble(cause: unknown): boolean {
+  const { code, message } = cause as NodeJS.ErrnoException
+  const reason = (cause as Error).cause
+  return (
+    /^ERR_(TLS|SSL|OSSL)|CERT|SELF_SIGNED|UNABLE_TO_VERIFY/.test(code ?? '') ||
+    /\b(tls|ssl|certificate)\b/i.test(message ?? '') ||
+    (reason !== undefined && isTlsTrouble(reason))
+  )
 }
 
 function connectionOptions(options: BrokerOptions): NodeConnectionOptions {
@@ -146,6 +168,7 @@ function connectionOptions(options: BrokerOptions): NodeConnectionOptions {
     timeout: 5_000,
     // A stack trace for each request is most of what a request costs.
     noAsyncTraces: true,
+    ...(options.inboxPrefix === undefined ? {} : { inboxPrefix: options.inboxPrefix }),
     ...authentication(options),
     ...(options.tls === undefined ? {} : { tls: options.tls }),
   }

@@ -29,6 +29,8 @@ export interface InputStreamOptions {
   readonly sourceStreams: ReadonlyArray<{ readonly stream: string; readonly filter?: string }>
   /** The stream is the operator's: it is checked, never changed. */
   readonly inPlace: boolean
+  /** False: a stream that is there stays as it is. Default: true. */
+  readonly mayUpdate?: boolean
   readonly retentionMs: number
   readonly bytesMax: number
 }
@@ -40,6 +42,7 @@ export interface InputStreamOptions {
 export async function ensureInputStream(broker: Broker, options: InputStreamOptions): Promise<StreamInfo> {
   const existing = await findStream(broker, options.stream)
   if (options.inPlace) return checkInPlace(existing, options)
+  if (existing !== undefined && options.mayUpdate === false) return existing
   return putStream(broker, existing, {
     name: options.stream,
     subjects: [...options.subjects, CONTROL_SUBJECT],
@@ -58,9 +61,10 @@ export async function ensureInputStream(broker: Broker, options: InputStreamOpti
 /** Creates the alert log, or brings it up to date. */
 export async function ensureAlertStream(
   broker: Broker,
-  options: { readonly retentionMs: number; readonly bytesMax: number },
+  options: { readonly retentionMs: number; readonly bytesMax: number; readonly mayUpdate?: boolean },
 ): Promise<StreamInfo> {
   const existing = await findStream(broker, ALERT_STREAM)
+  if (existing !== undefined && options.mayUpdate === false) return existing
   return putStream(broker, existing, {
     name: ALERT_STREAM,
     subjects: ALERT_SUBJECTS,
@@ -99,6 +103,11 @@ async function putStream(
     // What an operator set by hand and we do not care about (replicas, placement, compression) stays as it is.
     return await broker.manager.streams.update(config.name, config)
   } catch (cause) {
+    if (/permissions? violation/i.test((cause as Error).message))
+      throw new ServiceError('broker-permission', `this NATS user may not set up stream ${config.name}`, {
+        hint: 'start a worker first: it sets up the streams; or give the user the permissions of docs/guides/security.md',
+        cause,
+      })
     throw new ServiceError(
       'stream-mismatch',
       `cannot set up stream ${config.name}: ${(cause as Error).message}`,

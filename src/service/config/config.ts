@@ -23,6 +23,7 @@ export interface NatsConfig {
   readonly user: string | undefined
   readonly password: Secret | undefined
   readonly token: Secret | undefined
+  readonly inboxPrefix: string | undefined
   readonly tls:
     | { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string }
     | undefined

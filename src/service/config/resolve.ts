@@ -22,6 +22,7 @@ export interface RawConfig {
     readonly passwordFile?: string
     readonly token?: string
     readonly tokenFile?: string
+    readonly inboxPrefix?: string
     readonly tls?: { readonly caFile?: string; readonly certFile?: string; readonly keyFile?: string }
     readonly embedded: { readonly host: string; readonly port: number; readonly serverPath?: string }
   }
@@ -154,6 +155,7 @@ export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<C
       user: nats.user,
       password: secret(nats.password, nats.passwordFile, 'passwordFile'),
       token: secret(nats.token, nats.tokenFile, 'tokenFile'),
+      inboxPrefix: nats.inboxPrefix,
       tls: nats.tls === undefined ? undefined : mapValues(nats.tls, absolute),
       embedded: {
         host: nats.embedded.host,

@@ -180,7 +180,7 @@ class Cursor implements BatchSource {
     this.#requested = 0
     this.#isDoubtful = false
     this.#heardAt = performance.now()
-    this.#subscription = connection.subscribe(createInbox(), {
+    this.#subscription = connection.subscribe(createInbox(this.#broker.options.inboxPrefix), {
       callback: (error, message) => {
         if (error === null && generation === this.#generation) this.#take(message)
       },

@@ -115,7 +115,7 @@ export class SpanReader {
       this.#end()
       return
     }
-    this.#subscription = this.#broker.connection.subscribe(createInbox(), {
+    this.#subscription = this.#broker.connection.subscribe(createInbox(this.#broker.options.inboxPrefix), {
       callback: (error, message) => {
         if (error === null && generation === this.#generation) this.#take(message)
       },

@@ -28,7 +28,7 @@ export interface OutgoingMessage {
  */
 export class PublishRequests {
   readonly #connection: NatsConnection
-  readonly #inbox = createInbox()
+  readonly #inbox: string
   readonly #subscription: Subscription
   #next = 0
   readonly #forget: () => void
@@ -37,6 +37,7 @@ export class PublishRequests {
   constructor(broker: Broker) {
     const { connection } = broker
     this.#connection = connection
+    this.#inbox = createInbox(broker.options.inboxPrefix)
     this.#subscription = connection.subscribe(`${this.#inbox}.*`, {
       callback: (_, message) => this.#answer(message),
     })
