@@ -1,5 +1,4 @@
 // npm run bench [-- --json --events N --rounds N --profile]: one worker from the broker to the alert log, beside bare ingest.
-import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -18,6 +17,7 @@ import { type Latency, measureLatency } from './pipeline/latency.ts'
 import { type Measured, median } from './pipeline/meter.ts'
 import { topFunctions } from './pipeline/profile.ts'
 import { fill, STREAM } from './pipeline/setup.ts'
+import { killChildren, startChild } from './support/children.ts'
 
 const { values } = parseArgs({
   options: {
@@ -51,7 +51,6 @@ const CASES = [
 
 const events = Number(values.events)
 const folder = mkdtempSync(join(tmpdir(), 'sequitur-bench-'))
-const children = new Set<ChildProcess>()
 const note = (line: string): void => void (values.json || console.error(line))
 let server: EmbeddedServer | undefined
 
@@ -76,7 +75,7 @@ try {
   latency.push(await latencyOf(server.url, 'yes'))
   report({ rows, latency, ...(profile === undefined ? {} : { profile }), version: binary.version })
 } finally {
-  for (const child of children) child.kill('SIGKILL')
+  killChildren()
   await server?.stop()
   rmSync(folder, { recursive: true, force: true })
 }
@@ -140,7 +139,7 @@ async function runCase(
   nodeOptions: readonly string[] = [],
 ): Promise<Measured> {
   await emptyAlerts(url)
-  const child = startChild(each.child, nodeOptions, {
+  const child = startChild(`pipeline/${each.child}`, nodeOptions, {
     BENCH_URL: url,
     BENCH_EVENTS: String(events),
     BENCH_COMMIT_MS: String(each.commitMs),
@@ -172,7 +171,7 @@ async function latencyOf(url: string, synced: 'yes' | 'no'): Promise<SyncedLaten
   await broker.close()
   await prepare(url, 0)
   await emptyAlerts(url)
-  const child = startChild('worker-child.ts', [], {
+  const child = startChild('pipeline/worker-child.ts', [], {
     BENCH_URL: url,
     BENCH_EVENTS: '0',
     BENCH_RULES: 'pair',
@@ -188,58 +187,6 @@ async function latencyOf(url: string, synced: 'yes' | 'no'): Promise<SyncedLaten
   child.process.kill('SIGTERM')
   await child.ended
   return { ...latency, synced }
-}
-
-interface Child {
-  readonly process: ChildProcess
-  readonly ended: Promise<void>
-  untilSaid(isIt: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>
-}
-
-function startChild(
-  file: string,
-  nodeOptions: readonly string[],
-  environment: Record<string, string>,
-): Child {
-  const child = spawn(process.execPath, [...nodeOptions, join(import.meta.dirname, 'pipeline', file)], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  children.add(child)
-  const ended = new Promise<void>((resolve) =>
-    child.once('close', () => {
-      children.delete(child)
-      resolve()
-    }),
-  )
-  const lines: Array<Record<string, unknown>> = []
-  let rest = ''
-  let heard = (): void => undefined
-  child.stdout.setEncoding('utf8').on('data', (text: string) => {
-    const parts = (rest + text).split('\n')
-    rest = parts.pop() ?? ''
-    lines.push(...parts.map((part) => JSON.parse(part) as Record<string, unknown>))
-    heard()
-  })
-  return {
-    process: child,
-    ended,
-    untilSaid: async (isIt) => {
-      let isOver = false
-      void ended.then(() => {
-        isOver = true
-        heard()
-      })
-      for (;;) {
-        const line = lines.find(isIt)
-        if (line !== undefined) return line
-        if (isOver) throw new Error(`${file} ended: ${JSON.stringify(lines.at(-1) ?? 'without a word')}`)
-        await new Promise<void>((resolve) => {
-          heard = resolve
-        })
-      }
-    },
-  }
 }
 
 function report(result: {

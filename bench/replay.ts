@@ -1,11 +1,14 @@
-// npm run bench:replay [-- --json --events N]: a replay of the rule packs from JetStream, and whether it raises what a worker raises.
+// npm run bench:replay [-- --json --events N --seconds N]: a replay of the rule packs from JetStream, whether it raises what a worker
+// raises, and what a live worker's alerts wait for meanwhile.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { createPartition } from '../src/engine/index.ts'
 import {
+  type Broker,
   connectBroker,
+  ensureAlertStream,
   ensureInputStream,
   obtainNatsServer,
   startEmbeddedServer,
@@ -13,11 +16,17 @@ import {
 import { openCursor } from '../src/service/ingest/index.ts'
 import { childReplayRunner } from '../src/service/replay/index.ts'
 import { shippedRules } from '../test/support/shipped-rules.ts'
+import { type Latency, measureLatency } from './pipeline/latency.ts'
 import { fill, packEngine, STREAM } from './pipeline/setup.ts'
+import { killChildren, startChild } from './support/children.ts'
 import { printTable } from './support/measure.ts'
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, events: { type: 'string', default: '1000000' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    events: { type: 'string', default: '1000000' },
+    seconds: { type: 'string', default: '12' },
+  },
 })
 const events = Number(values.events)
 const folder = mkdtempSync(join(tmpdir(), 'sequitur-bench-replay-'))
@@ -28,11 +37,13 @@ const server = await startEmbeddedServer({
   port: 0,
   syncAlways: false,
 })
+/** As the API takes it when nobody says otherwise. */
+const DEFAULT_SHARE = 0.5
 const broker = await connectBroker({ url: server.url, name: 'bench' })
 try {
   await ensureInputStream(broker, {
     stream: STREAM,
-    subjects: ['accounts', 'auth', 'credit', 'k8s', 'logs', 'ops', 'payments', 'shop'].map(
+    subjects: ['demo', 'accounts', 'auth', 'credit', 'k8s', 'logs', 'ops', 'payments', 'shop'].map(
       (first) => `${first}.>`,
     ),
     sourceStreams: [],
@@ -74,11 +85,68 @@ try {
     alerts: result.alerts,
     'same alerts': isSame ? 'yes' : 'no',
   }
-  if (values.json) console.log(JSON.stringify(row))
-  else printTable('Replay of the packs, one core', [row])
+
+  const { alone, meanwhile } = await besideLive()
+  const live = {
+    'alone p99 ms': alone.p99Ms,
+    'meanwhile p99 ms': meanwhile.p99Ms,
+    times: meanwhile.p99Ms / alone.p99Ms,
+  }
+  if (values.json) console.log(JSON.stringify({ ...row, live: { alone, meanwhile } }))
+  else {
+    printTable('Replay of the packs, one core', [row])
+    printTable('A live worker at 1000 events/s, alone and with replays beside it', [live])
+  }
   if (!isSame) process.exitCode = 1
 } finally {
+  killChildren()
   await broker.close()
   await server.stop()
   rmSync(folder, { recursive: true, force: true })
+}
+
+/** From publish to subscriber: first with nothing else to do, then while replays of the whole log run as the service runs them. */
+async function besideLive(): Promise<{ readonly alone: Latency; readonly meanwhile: Latency }> {
+  await ensureAlertStream(broker, { retentionMs: 0, bytesMax: 0 })
+  const child = startChild('pipeline/worker-child.ts', [], {
+    BENCH_URL: server.url,
+    BENCH_EVENTS: '0',
+    BENCH_RULES: 'pair',
+    BENCH_COMMIT_MS: '25',
+    BENCH_DATA: join(folder, 'data-live'),
+  })
+  await child.untilSaid((line) => 'running' in line)
+  const publisher = await connectBroker({ url: server.url, name: 'bench-publisher' })
+  await untilCaughtUp(publisher)
+  const options = { eventsPerSecond: 1_000, seconds: Number(values.seconds) }
+  const alone = await measureLatency(publisher, broker, options)
+
+  const ending = new AbortController()
+  const replaying = replayUntil(ending.signal)
+  const meanwhile = await measureLatency(publisher, broker, options)
+  ending.abort()
+  await replaying
+  await publisher.close()
+  child.process.kill('SIGTERM')
+  await child.ended
+  return { alone, meanwhile }
+}
+
+async function replayUntil(signal: AbortSignal): Promise<void> {
+  const { rules: _programs, ...engine } = packEngine()
+  const run = childReplayRunner({ url: server.url, name: 'replay' }, engine)
+  const job = { rules: shippedRules(), span: {}, share: DEFAULT_SHARE, wholeLog: true }
+  const reports = { progress: () => undefined, alerts: () => undefined }
+  while (!signal.aborted) await run(job, reports, signal).catch(() => undefined)
+}
+
+/** The worker begins at the first entry of the log: its first alert says that it is where the log ends. */
+async function untilCaughtUp(publisher: Broker): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const subscription = broker.connection.subscribe('alerts.>', { callback: () => resolve() })
+  await broker.connection.flush()
+  publisher.connection.publish('demo.a', '{"user":"first"}')
+  publisher.connection.publish('demo.b', '{"user":"first"}')
+  await promise
+  subscription.unsubscribe()
 }

@@ -3,6 +3,7 @@ import type { BrokerOptions } from '../broker/index.ts'
 import { ServiceError } from '../service-error.ts'
 import type { ChildOrder, ChildReport } from './child-messages.ts'
 import type { ReplayEngine, ReplayJob, ReplayProgress, ReplayResult } from './contract.ts'
+import { lowerPriority } from './low-priority.ts'
 
 export interface ReplayReports {
   readonly progress: (progress: ReplayProgress) => void
@@ -35,6 +36,8 @@ export const childReplayRunner =
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         serialization: 'json',
       })
+      // While it loads, too.
+      if (child.pid !== undefined) lowerPriority(child.pid)
       const kill = (): void => void child.kill('SIGKILL')
       signal.addEventListener('abort', kill, { once: true })
       let outcome: (() => void) | undefined
