@@ -1,5 +1,10 @@
 import jsonata from 'jsonata'
-import { type CodegenSetting, codegenOf, compileExpression } from '../src/engine/expression/index.ts'
+import {
+  CODEGEN,
+  type CodegenSetting,
+  compileExpression,
+  NO_CODEGEN,
+} from '../src/engine/expression/index.ts'
 import {
   type Expression,
   type ExpressionScope,
@@ -48,7 +53,7 @@ function frameOf(world: World): Frame {
 }
 
 function compiled(text: string, setting: CodegenSetting): Expression {
-  const result = compileExpression(text, { scope: SCOPE, codegen: codegenOf(setting) })
+  const result = compileExpression(text, { scope: SCOPE, codegen: setting === 'auto' ? CODEGEN : NO_CODEGEN })
   if (!result.ok) throw new Error(`${text}: ${JSON.stringify(result.problems)}`)
   return result.value
 }

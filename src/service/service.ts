@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
+import { setCodegen } from '../engine/index.ts'
 import { AuditLog, openAuditStore } from './audit/index.ts'
 import type { Broker } from './broker/index.ts'
 import { Catalogue, openBucket, RULES_BUCKET, sandboxedCompiler, VERSIONS_BUCKET } from './catalogue/index.ts'
@@ -95,6 +96,7 @@ async function start(
   roles: readonly Role[],
   options: ServiceOptions,
 ): Promise<RunningService> {
+  setCodegen(config.codegen)
   const log =
     options.log ?? createLog({ level: config.log.level, role: roles.length > 1 ? 'serve' : (roles[0] ?? '') })
   const say = options.say ?? ((line: string) => log.info({}, line))

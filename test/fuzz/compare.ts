@@ -1,5 +1,11 @@
 import jsonata from 'jsonata'
-import { compileAnything, RULE_LIMITS, type SuiteOutcome } from '../../src/engine/expression/index.ts'
+import {
+  type Compiled,
+  compileAnything,
+  RULE_LIMITS,
+  type SuiteOutcome,
+} from '../../src/engine/expression/index.ts'
+import { EAGER_CODEGEN } from '../support/eager-codegen.ts'
 
 interface ReferenceError {
   readonly code?: string
@@ -61,17 +67,23 @@ const theirs = (error: ReferenceError): Answer => ({
   token: error.token,
 })
 
+/** The closures that know everything, the fast ones, and generated source before them. */
+export type Path = 'general' | 'fast' | 'generated'
+
 export interface Pair {
-  readonly ours: (data: unknown, general: boolean) => Answer
+  readonly ours: (data: unknown, path: Path) => Answer
   readonly reference: (data: unknown) => Promise<Answer>
 }
 
 /** One text in both engines. */
 export function compileBoth(text: string): Pair {
-  const fast = compileAnything(text, { limits: RULE_LIMITS })
-  const general = compileAnything(text, { limits: RULE_LIMITS, general: true })
-  const answer = (compiled: typeof fast, data: unknown): Answer =>
-    ours(compiled.kind === 'ready' ? compiled.evaluate(data) : compiled)
+  const compiled = {
+    general: compileAnything(text, { limits: RULE_LIMITS, general: true }),
+    fast: compileAnything(text, { limits: RULE_LIMITS }),
+    generated: compileAnything(text, { limits: RULE_LIMITS, codegen: EAGER_CODEGEN }),
+  }
+  const answer = (one: Compiled, data: unknown): Answer =>
+    ours(one.kind === 'ready' ? one.evaluate(data) : one)
   let reference: jsonata.Expression | undefined
   let broken: Answer | undefined
   try {
@@ -80,7 +92,7 @@ export function compileBoth(text: string): Pair {
     broken = theirs(error as ReferenceError)
   }
   return {
-    ours: (data, onlyGeneral) => answer(onlyGeneral ? general : fast, data),
+    ours: (data, path) => answer(compiled[path], data),
     reference: async (data) => {
       if (reference === undefined) return broken as Answer
       try {

@@ -3,6 +3,8 @@ import { expect, test } from 'vitest'
 
 const CHILD = `
   import { compileExpression } from './src/engine/expression/index.ts'
+  import { setCodegen } from './src/engine/index.ts'
+  if (process.env.CODEGEN === 'off') setCodegen('off')
   const made = []
   const Original = globalThis.Function
   globalThis.Function = new Proxy(Original, {
@@ -23,9 +25,10 @@ const CHILD = `
   console.log(JSON.stringify({ answers, made }))
 `
 
-function run(...flags: string[]): unknown {
+function run(flags: readonly string[], codegen = 'auto'): unknown {
   const child = spawnSync(process.execPath, [...flags, '--input-type=module', '-e', CHILD], {
     encoding: 'utf8',
+    env: { ...process.env, CODEGEN: codegen },
   })
   expect(child.stderr).toBe('')
   expect(child.status).toBe(0)
@@ -35,9 +38,13 @@ function run(...flags: string[]): unknown {
 const answers = { '1': 1_500, '0': 3_000, '-1': 500 }
 
 test('where the process forbids code from strings, it is tried once and closures answer', () => {
-  expect(run('--disallow-code-generation-from-strings')).toEqual({ answers, made: ['tried'] })
+  expect(run(['--disallow-code-generation-from-strings'])).toEqual({ answers, made: ['tried'] })
 })
 
 test('elsewhere hot predicates get generated source, with the same answers', () => {
-  expect(run()).toEqual({ answers, made: ['tried', 'made', 'tried', 'made'] })
+  expect(run([])).toEqual({ answers, made: ['tried', 'made', 'tried', 'made'] })
+})
+
+test('with `codegen: off` nothing is generated, and nothing asks whether it could be', () => {
+  expect(run([], 'off')).toEqual({ answers, made: [] })
 })

@@ -18,7 +18,7 @@ import { type Closures, counted, Evaluator } from './evaluator.ts'
 import { Failure } from './failure.ts'
 import { compileFast, type FastOptions } from './fast/index.ts'
 import { formOf } from './forms.ts'
-import { type Codegen, codegenOf, generatorsOf } from './generated/index.ts'
+import { CODEGEN, type Codegen, generatorsOf } from './generated/index.ts'
 import { lint } from './lints.ts'
 import { boundNames } from './names.ts'
 import { ruleNames } from './outside.ts'
@@ -32,7 +32,7 @@ import { depthOf } from './walk.ts'
 export interface ExpressionOptions {
   readonly scope: ExpressionScope
   readonly limits?: Partial<Limits>
-  /** Which expressions get generated source; where the process allows it when absent. */
+  /** Which expressions get generated source; when absent, as the process is set. */
   readonly codegen?: Codegen
 }
 
@@ -125,7 +125,7 @@ export function closuresOf(
 /** Compiles one expression of a rule. All that is wrong is returned, with places in the author's file. */
 export function compileExpression(
   source: SourceText | string,
-  { scope, limits, codegen = codegenOf('auto') }: ExpressionOptions,
+  { scope, limits, codegen = CODEGEN }: ExpressionOptions,
 ): Result<Expression> {
   const origin = asSource(source)
   const parsed = parse(origin.text)

@@ -1,3 +1,4 @@
+import type { CodegenSetting } from '../../engine/index.ts'
 import type { Secret } from './secret.ts'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
@@ -152,4 +153,5 @@ export interface Config {
   readonly redact: readonly string[]
   readonly telemetry: { readonly serviceName: string }
   readonly log: { readonly level: LogLevel }
+  readonly codegen: CodegenSetting
 }

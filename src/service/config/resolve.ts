@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { failure, type Problem, type Result, success } from '../../engine/index.ts'
+import { type CodegenSetting, failure, type Problem, type Result, success } from '../../engine/index.ts'
 import { isReservedSubject } from '../subjects.ts'
 import { checkAuth, type RawAuth, resolveAuth } from './auth.ts'
 import type { PlaceOf } from './check.ts'
@@ -72,6 +72,7 @@ export interface RawConfig {
   readonly redact: readonly string[]
   readonly telemetry: { readonly serviceName: string }
   readonly log: { readonly level: LogLevel }
+  readonly codegen: CodegenSetting
 }
 
 /** What a schema cannot say. */
@@ -211,6 +212,7 @@ export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<C
     redact: raw.redact,
     telemetry: raw.telemetry,
     log: raw.log,
+    codegen: raw.codegen,
   }
   return problems.length === 0 ? success(config) : failure(problems)
 }

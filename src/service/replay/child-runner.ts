@@ -1,4 +1,5 @@
 import { fork } from 'node:child_process'
+import { codegenSetting } from '../../engine/index.ts'
 import type { BrokerOptions } from '../broker/index.ts'
 import { ServiceError } from '../service-error.ts'
 import type { ChildOrder, ChildReport } from './child-messages.ts'
@@ -32,6 +33,7 @@ export const childReplayRunner =
           `--max-old-space-size=${HEAP_MIB_MAX}`,
           '--max-semi-space-size=32',
           '--disable-warning=ExperimentalWarning',
+          ...(codegenSetting() === 'off' ? ['--disallow-code-generation-from-strings'] : []),
         ],
         stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
         serialization: 'json',

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { isDeepStrictEqual } from 'node:util'
-import { compileAnything } from '../../../src/engine/expression/index.ts'
+import { type Codegen, compileAnything, NO_CODEGEN } from '../../../src/engine/expression/index.ts'
+import { EAGER_CODEGEN } from '../../support/eager-codegen.ts'
 
 export interface SuiteCase {
   readonly id: string
@@ -37,11 +38,17 @@ const show = (value: unknown): string => JSON.stringify(value)?.slice(0, 300) ??
 const plain = (value: unknown): unknown =>
   value === undefined ? undefined : JSON.parse(JSON.stringify(value))
 
+/** By closures, then by generated source where there is any. */
 export function runCase(suite: Suite, test: SuiteCase): Verdict {
+  const verdict = runOnce(suite, test, NO_CODEGEN)
+  return verdict.kind === 'passed' ? runOnce(suite, test, EAGER_CODEGEN) : verdict
+}
+
+function runOnce(suite: Suite, test: SuiteCase, codegen: Codegen): Verdict {
   const { dataset } = test
   const data = dataset === undefined ? test.data : dataset === null ? undefined : suite.datasets[dataset]
   const limits = test.depth === undefined ? {} : { depth: test.depth }
-  const compiled = compileAnything(test.expr, { bindings: test.bindings ?? {}, limits })
+  const compiled = compileAnything(test.expr, { bindings: test.bindings ?? {}, limits, codegen })
   const outcome = compiled.kind === 'ready' ? compiled.evaluate(structuredClone(data)) : compiled
   if (outcome.kind === 'refused') return outcome
   const expected = test.error ?? (test.code === undefined ? undefined : test)

@@ -28,20 +28,26 @@ function isAllowed(): boolean {
   return allowed
 }
 
+let setting: CodegenSetting = 'auto'
 let live = 0
 const gone = new FinalizationRegistry<number>((count) => {
   live -= count
 })
 
-const WHERE_ALLOWED: Codegen = {
+/** For the whole process, like the permission itself: it changes how fast answers come, never an answer. */
+export function setCodegen(to: CodegenSetting): void {
+  setting = to
+}
+
+export const codegenSetting = (): CodegenSetting => setting
+
+/** As the process is set. */
+export const CODEGEN: Codegen = {
   hotAfter: HOT_AFTER,
   admit(holder) {
-    if (live >= FUNCTIONS_MAX || !isAllowed()) return false
+    if (setting === 'off' || live >= FUNCTIONS_MAX || !isAllowed()) return false
     live++
     gone.register(holder, 1)
     return true
   },
 }
-
-export const codegenOf = (setting: CodegenSetting): Codegen =>
-  setting === 'auto' ? WHERE_ALLOWED : NO_CODEGEN

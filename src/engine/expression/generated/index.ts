@@ -7,7 +7,14 @@ import { Emitter, OUTSIDE } from './emitter.ts'
 import { Generation } from './generation.ts'
 import type { Step } from './generator.ts'
 
-export { type Codegen, type CodegenSetting, codegenOf, NO_CODEGEN } from './codegen.ts'
+export {
+  CODEGEN,
+  type Codegen,
+  type CodegenSetting,
+  codegenSetting,
+  NO_CODEGEN,
+  setCodegen,
+} from './codegen.ts'
 
 /** What a generated predicate says when the closures must answer. */
 export const ASK = 2
