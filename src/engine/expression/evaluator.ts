@@ -70,9 +70,14 @@ export class Evaluator {
   evaluate(frame: Frame): Evaluation {
     if (this.#valuesUntilHot > 0 && --this.#valuesUntilHot === 0 && this.#codegen.admit(this))
       this.#generatedValue = this.#generators?.value()
+    if (this.#generatedValue !== undefined)
+      try {
+        const value = this.#generatedValue(frame)
+        if (value !== ASK_VALUE) return { ok: true, value }
+      } catch {
+        // Whatever it was, the closures say what it is called.
+      }
     try {
-      const value = this.#generatedValue === undefined ? ASK_VALUE : this.#generatedValue(frame)
-      if (value !== ASK_VALUE) return { ok: true, value }
       const data: unknown = frame.event?.data
       run.begun = false
       return { ok: true, value: suitsFastPath(data) ? this.#value(data, frame) : this.#general(data, frame) }

@@ -1,6 +1,6 @@
 import type { NamePath } from '../shapes.ts'
 import { isMetadata, metadata, own } from '../values.ts'
-import { ANYTHING, type Emitted, type Emitter, NOTHING, OBJECT, outside, TEXT } from './emitter.ts'
+import { ANYTHING, type Emitted, type Emitter, NOTHING, NULL, OBJECT, outside, TEXT } from './emitter.ts'
 import type { Generator } from './generator.ts'
 
 const PROTOTYPES: readonly object[] = [
@@ -21,14 +21,17 @@ const isArray = (emitter: Emitter): string => emitter.constant(Array.isArray)
 export function emitField({ emitter, ask }: Generator, object: Emitted, name: string): Emitted {
   const value = emitter.fresh()
   const { code, types } = object
-  const absent = types === OBJECT ? '' : `${code} !== undefined && ${code} !== null`
+  const present = [
+    ...((types & NOTHING) === 0 ? [] : [`${code} !== undefined`]),
+    ...((types & NULL) === 0 ? [] : [`${code} !== null`]),
+  ].join(' && ')
   emitter.line(`let ${value};`)
   if (isPlain(name)) {
     const read = `${value} = ${emitter.property(code, name)}; if (${value} === undefined && ${isArray(emitter)}(${code})) ${ask}`
-    emitter.line(absent === '' ? read : `if (${absent}) { ${read} }`)
+    emitter.line(present === '' ? read : `if (${present}) { ${read} }`)
   } else {
     const read = `if (${isArray(emitter)}(${code})) ${ask} ${value} = ${emitter.constant(own)}(${code}, ${emitter.constant(name)});`
-    emitter.line(absent === '' ? read : `if (typeof ${code} === 'object' && ${code} !== null) { ${read} }`)
+    emitter.line(types === OBJECT ? read : `if (typeof ${code} === 'object' && ${code} !== null) { ${read} }`)
   }
   return { code: value, types: ANYTHING }
 }
@@ -45,12 +48,26 @@ function emitPath(generator: Generator, key: string, root: Emitted, path: readon
   return found
 }
 
-/** A field of each event of a list: not remembered beyond the round. */
-export const emitEventPath = (generator: Generator, data: string, path: readonly string[]): Emitted => {
+/**
+ * A field of each event of a list: not remembered beyond the round. The statement says what else to do where there is nothing; an event
+ * whose data is no object throws, and the closures answer.
+ */
+export function emitEventPath(
+  generator: Generator,
+  data: string,
+  path: readonly string[],
+): { readonly value: string; readonly whenNothing: string } {
   if (path.some(isMetadata)) return outside()
-  let found: Emitted = { code: data, types: OBJECT | NOTHING }
+  const { emitter, ask } = generator
+  const [only] = path
+  if (path.length === 1 && isPlain(only as string)) {
+    const value = emitter.fresh()
+    emitter.line(`const ${value} = ${emitter.property(data, only as string)};`)
+    return { value, whenNothing: `if (${isArray(emitter)}(${data})) ${ask}` }
+  }
+  let found: Emitted = { code: data, types: OBJECT }
   for (const name of path) found = emitField(generator, found, name)
-  return found
+  return { value: found.code, whenNothing: ';' }
 }
 
 /** What a step has taken; asked for once. */
@@ -74,19 +91,15 @@ export function emitNamePath(generator: Generator, { variable, path }: NamePath)
   const step = generator.step(variable)
   if (step === undefined || step.counted) return outside()
   const taken = emitTaken(generator, step.slot)
-  const event = emitter.once(`first ${step.slot}`, () =>
-    emitter.local(`${taken.code}.length === 0 ? undefined : ${taken.code}[0]`, OBJECT | NOTHING),
-  )
+  const isEmpty = `${taken.code}.length === 0`
   if (path.length === 1 && isMetadata(only as string)) {
     const found = emitter.constant(metadata)
     const name = emitter.constant(only)
-    return emitter.local(
-      `${event.code} === undefined ? undefined : ${found}(${event.code}, ${name})`,
-      TEXT | NOTHING,
-    )
+    return emitter.local(`${isEmpty} ? undefined : ${found}(${taken.code}[0], ${name})`, TEXT | NOTHING)
   }
+  // The data of an event is an object; where it is not, the read of its field throws, or finds nothing.
   const data = emitter.once(`data ${step.slot}`, () =>
-    emitter.local(`${event.code} === undefined ? undefined : ${event.code}.data`, OBJECT | NOTHING),
+    emitter.local(`${isEmpty} ? undefined : ${taken.code}[0].data`, OBJECT | NOTHING),
   )
   return path.length === 0 ? data : emitPath(generator, `step ${step.slot}`, data, path)
 }

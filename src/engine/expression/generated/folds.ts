@@ -45,22 +45,23 @@ function eventsOf(generator: Generator, arg: Ast): { slot: number; path: readonl
   return found === undefined || step?.counted !== true ? outside() : { slot: step.slot, path: found.path }
 }
 
-/** A loop over the events of a step, with the value at the path in each. */
+/** A loop over the events of a step: what is done with the value at the path in each, and where there is none. */
 function emitLoop(
   generator: Generator,
   slot: number,
   path: readonly string[],
-  body: (value: Emitted) => void,
+  body: (value: string, whenNothing: string) => string,
 ): void {
   const { emitter, ask } = generator
   const events = emitTaken(generator, slot).code
-  const most = emitter.fold()
-  emitter.line(`if (${events}.length > ${most}) ${ask}`)
+  const length = emitter.fresh()
+  emitter.line(`const ${length} = ${events}.length; if (${length} > ${emitter.fold()}) ${ask}`)
   const i = emitter.fresh()
-  emitter.block(`for (let ${i} = 0; ${i} < ${events}.length; ${i}++)`, () => {
+  emitter.block(`for (let ${i} = 0; ${i} < ${length}; ${i}++)`, () => {
     const data = emitter.fresh()
     emitter.line(`const ${data} = ${events}[${i}].data;`)
-    body(emitEventPath(generator, data, path))
+    const { value, whenNothing } = emitEventPath(generator, data, path)
+    emitter.line(body(value, whenNothing))
   })
 }
 
@@ -69,11 +70,13 @@ function emitNumbers(generator: Generator, slot: number, path: readonly string[]
   const sum = emitter.fresh()
   const count = emitter.fresh()
   emitter.line(`let ${sum} = ${fold.start}, ${count} = 0;`)
-  emitLoop(generator, slot, path, ({ code }) => {
-    emitter.line(
-      `if (typeof ${code} === 'number') { ${sum} = ${fold.combine(sum, code)}; ${count}++; } else if (${code} !== undefined) ${ask}`,
-    )
-  })
+  emitLoop(
+    generator,
+    slot,
+    path,
+    (value, whenNothing) =>
+      `if (typeof ${value} === 'number') { ${sum} = ${fold.combine(sum, value)}; ${count}++; } else if (${value} === undefined) { ${whenNothing} } else ${ask}`,
+  )
   return emitter.local(`${count} === 0 ? undefined : ${fold.finish(sum, count)}`, NUMBER | NOTHING)
 }
 
@@ -81,13 +84,16 @@ function emitCount(generator: Generator, slot: number, path: readonly string[]):
   const { emitter, ask } = generator
   const count = emitter.fresh()
   emitter.line(`let ${count} = 0;`)
-  emitLoop(generator, slot, path, ({ code }) => {
-    emitter.line(`if (${code} !== undefined) { if (${isArray}(${code})) ${ask} ${count}++; }`)
-  })
+  const isArray = emitter.constant(Array.isArray)
+  emitLoop(
+    generator,
+    slot,
+    path,
+    (value, whenNothing) =>
+      `if (${value} === undefined) { ${whenNothing} } else if (${isArray}(${value})) ${ask} else ${count}++;`,
+  )
   return { code: count, types: NUMBER }
 }
-
-const isArray = 'Array.isArray'
 
 /** One list serves all: evaluations do not nest. */
 const values: unknown[] = []
@@ -122,10 +128,12 @@ function emitDistinct(generator: Generator, arg: Ast): Emitted {
   const list = emitter.constant(values)
   const count = emitter.fresh()
   emitter.line(`let ${count} = 0;`)
-  emitLoop(generator, slot, path, ({ code }) => {
-    emitter.line(
-      `if (${code} !== undefined) { if ((typeof ${code} === 'object' && ${code} !== null) || ${code} !== ${code}) ${ask} ${list}[${count}++] = ${code}; }`,
-    )
-  })
+  emitLoop(
+    generator,
+    slot,
+    path,
+    (value, whenNothing) =>
+      `if (${value} === undefined) { ${whenNothing} } else if ((typeof ${value} === 'object' && ${value} !== null) || ${value} !== ${value}) ${ask} else ${list}[${count}++] = ${value};`,
+  )
   return emitter.local(`${emitter.constant(distinct)}(${count})`, NUMBER)
 }

@@ -53,16 +53,21 @@ function emitEquality(generator: Generator, left: Ast, right: Ast, wanted: boole
   }
   const a = generator.value(left)
   const b = generator.value(right)
+  const present = [a, b]
+    .filter(({ types }) => (types & NOTHING) !== 0)
+    .map(({ code }) => `${code} !== undefined`)
+  const result = emitter.fresh()
+  emitter.line(`let ${result} = false;`)
+  const same = wanted ? (present[0] ?? 'true') : 'false'
+  emitter.line(`if (${a.code} === ${b.code}) ${result} = ${same}; else {`)
   // Two objects are compared member by member, which is counted.
   if ((a.types & b.types & OBJECT) !== 0)
     emitter.line(
-      `if (typeof ${a.code} === 'object' && typeof ${b.code} === 'object' && ${a.code} !== ${b.code} && ${a.code} !== null && ${b.code} !== null) ${ask}`,
+      `if (typeof ${a.code} === 'object' && typeof ${b.code} === 'object' && ${a.code} !== null && ${b.code} !== null) ${ask}`,
     )
-  const present = [a, b]
-    .filter(({ types }) => (types & NOTHING) !== 0)
-    .map(({ code }) => `${code} !== undefined && `)
-    .join('')
-  return emitter.local(`${present}${a.code} ${wanted ? '===' : '!=='} ${b.code}`, BOOLEAN)
+  if (!wanted) emitter.line(`${result} = ${present.length === 0 ? 'true' : present.join(' && ')};`)
+  emitter.line('}')
+  return { code: result, types: BOOLEAN }
 }
 
 /** What is in both and ordered; a test that the values are of that type, but for what is known. */
