@@ -197,8 +197,14 @@ async function manyRules(count: number, shapes: number): Promise<void> {
   globalThis.gc?.()
   await new Promise((resolve) => setImmediate(resolve))
   const frames = worlds(WORLDS, shapes).map(frameOf)
-  const make = (codegen: Codegen): Expression[] =>
-    Array.from({ length: count }, (_, n) => compiled(CASES[n % CASES.length]?.variant(n) ?? 'true', codegen))
+  const byDefault: Expression[] = []
+  const closures: Expression[] = []
+  // One after the other in memory: with thousands, where they lie costs more than what they do.
+  for (let n = 0; n < count; n++) {
+    const text = CASES[n % CASES.length]?.variant(n) ?? 'true'
+    byDefault.push(compiled(text, SOONER))
+    closures.push(compiled(text, NO_CODEGEN))
+  }
   const calls = Math.max(2, Math.round(200_000 / count)) * count
   const turn = (expressions: readonly Expression[]): number =>
     cpuOf(() => {
@@ -206,8 +212,6 @@ async function manyRules(count: number, shapes: number): Promise<void> {
       for (let i = 0; i < calls; i++)
         sink += (expressions[i % count] as Expression).test(frames[(i * 7) & (WORLDS - 1)] as Frame)
     })
-  const byDefault = make(SOONER)
-  const closures = make(NO_CODEGEN)
   for (let call = 0; call < (SOONER.hotAfter + 1) * count; call += calls) turn(byDefault)
   // The host compiles what has run some hundred times; the first rules are the ones that there was room for.
   for (let i = 0; i < 1_000; i++)
