@@ -3,8 +3,9 @@ import formats from 'ajv-formats'
 import fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
 import type { StreamTail } from '../../src/service/http/index.ts'
-import { NOW, startFakeApi } from '../support/api.ts'
+import { startFakeApi } from '../support/api.ts'
 import { hostileText, type Schema, textFor, valueFor } from './arbitraries.ts'
+import { FITTING, type Known, makeThings, storedAlert } from './known-things.ts'
 
 interface Parameter {
   readonly name: string
@@ -35,6 +36,8 @@ export interface Violation {
 export interface FuzzReport {
   readonly requests: number
   readonly byStatus: Readonly<Record<string, number>>
+  /** Every operation of the description, as `GET /v1/rules`: how often each status came. */
+  readonly byOperation: Readonly<Record<string, Readonly<Record<string, number>>>>
   readonly violations: readonly Violation[]
 }
 
@@ -62,14 +65,7 @@ export async function fuzz(options: { readonly runs: number; readonly seed: numb
     },
     services: { input: silentTail, output: silentTail },
   })
-  alerts.push(
-    ...Array.from({ length: 20 }, (_, index) => ({
-      sequence: index + 1,
-      subject: 'alerts.default.hello.high',
-      storedAt: new Date(NOW).toISOString(),
-      alert: { subject: 'k', data: { rule: 'hello', severity: 'high' } },
-    })),
-  )
+  alerts.push(...Array.from({ length: 20 }, (_, index) => storedAlert(index)))
   await services.webhooks.put(
     'hello',
     { url: 'http://127.0.0.1:1/', secret: 'hello', filter: { rules: ['hello'] }, enabled: true },
@@ -86,7 +82,7 @@ export async function fuzz(options: { readonly runs: number; readonly seed: numb
       body: Buffer.from(body),
     })
   try {
-    return await send(app, options)
+    return await send(app, await makeThings(app), options)
   } finally {
     await app.close()
   }
@@ -94,22 +90,41 @@ export async function fuzz(options: { readonly runs: number; readonly seed: numb
 
 async function send(
   app: FastifyInstance,
+  known: Known,
   { runs, seed }: { readonly runs: number; readonly seed: number },
 ): Promise<FuzzReport> {
   const document = (await app.inject('/openapi.json')).json()
   const check = responseChecker(document)
   const operations = operationsOf(document)
   const byStatus: Record<string, number> = {}
+  const byOperation: Record<string, Record<string, number>> = Object.fromEntries(
+    operations.map((operation) => [nameOf(operation), {}]),
+  )
   const violations: Violation[] = []
-  const requests = fc.sample(
-    fc.constantFrom(...operations).chain((operation) => requestFor(operation)),
+  // Every operation is got through to once, before anything is gone, and parts go before the whole.
+  const removes = ({ method, path }: Operation): number => (method === 'delete' ? 1 / path.length : 0)
+  const first = operations
+    .toSorted((left, right) => removes(left) - removes(right))
+    .flatMap((operation) => fc.sample(fittingRequest(operation, known), { numRuns: 1, seed }))
+  const others = fc.sample(
+    fc
+      .constantFrom(...operations)
+      .chain((operation) =>
+        fc.oneof(
+          { weight: 3, arbitrary: requestFor(operation) },
+          { weight: 1, arbitrary: fittingRequest(operation, known) },
+        ),
+      ),
     { numRuns: runs, seed },
   )
+  const requests = [...first, ...others]
   for (const { operation, url, headers, payload } of requests) {
     if (violations.length >= VIOLATIONS_MAX) break
     const method = operation.method.toUpperCase() as 'GET'
     const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
     byStatus[answer.statusCode] = (byStatus[answer.statusCode] ?? 0) + 1
+    const statuses = byOperation[nameOf(operation)] ?? {}
+    statuses[answer.statusCode] = (statuses[answer.statusCode] ?? 0) + 1
     const why = check(operation, answer.statusCode, String(answer.headers['content-type'] ?? ''), answer.body)
     if (why !== undefined)
       violations.push({
@@ -120,10 +135,12 @@ async function send(
       })
   }
   if (({} as { polluted?: unknown }).polluted !== undefined) throw new Error('Object.prototype was changed')
-  return { requests: requests.length, byStatus, violations }
+  return { requests: requests.length, byStatus, byOperation, violations }
 }
 
-const METHODS = ['get', 'put', 'post', 'delete']
+const nameOf = ({ method, path }: Operation): string => `${method.toUpperCase()} ${path}`
+
+const METHODS = ['get', 'put', 'post', 'patch', 'delete', 'head', 'options']
 
 function operationsOf(document: {
   readonly paths: Readonly<Record<string, Readonly<Record<string, Record<string, never>>>>>
@@ -152,6 +169,36 @@ function operationsOf(document: {
   )
 }
 
+/** A request that asks for what is there, with a body that fits where one is known, and no more than it needs. */
+function fittingRequest(operation: Operation, known: Known): fc.Arbitrary<Request> {
+  const needed = operation.parameters.filter(
+    ({ in: place, required }) => place === 'path' || required === true,
+  )
+  const values = fc.tuple(
+    ...needed.map((parameter) => {
+      const found = known.find(([path, name]) => operation.path.startsWith(path) && name === parameter.name)
+      return (found === undefined ? valueFor(parameter.schema) : fc.constant(found[2])).map((value) => ({
+        parameter,
+        value,
+        given: true,
+      }))
+    }),
+  )
+  const fitting = FITTING[nameOf(operation)]
+  const body =
+    fitting === undefined
+      ? bodyFor(operation)
+      : fc.constant({ headers: { 'content-type': fitting.type }, payload: fitting.payload })
+  // Changing what is there needs a word that it is meant.
+  const isForced = operation.parameters.some(({ name }) => name === 'force')
+  return fc.tuple(values, body).map(([given, sent]) => {
+    const request = requestOf(operation, given, sent)
+    return isForced
+      ? { ...request, url: `${request.url}${request.url.includes('?') ? '&' : '?'}force=true` }
+      : request
+  })
+}
+
 function requestFor(operation: Operation): fc.Arbitrary<Request> {
   const parameters = fc.tuple(
     ...operation.parameters.map((parameter) =>
@@ -166,20 +213,31 @@ function requestFor(operation: Operation): fc.Arbitrary<Request> {
       bodyFor(operation),
       fc.constantFrom(undefined, 'application/yaml', 'application/json', '*/*', 'text/html'),
     )
-    .map(([values, body, accept]) => {
-      const query = new URLSearchParams()
-      const headers: Record<string, string> = { ...body.headers, ...(accept === undefined ? {} : { accept }) }
-      let path = operation.path
-      for (const { parameter, value, given } of values) {
-        if (!given) continue
-        const text = typeof value === 'string' ? value : JSON.stringify(value)
-        if (parameter.in === 'path') path = path.replace(`{${parameter.name}}`, segmentOf(text))
-        else if (parameter.in === 'query') query.set(parameter.name, text)
-        else headers[parameter.name] = text.replace(/[^\x20-\x7e]/g, '?')
-      }
-      const search = query.size === 0 ? '' : `?${query}`
-      return { operation, url: path + search, headers, payload: body.payload }
-    })
+    .map(([values, body, accept]) =>
+      requestOf(operation, values, {
+        ...body,
+        headers: { ...body.headers, ...(accept === undefined ? {} : { accept }) },
+      }),
+    )
+}
+
+function requestOf(
+  operation: Operation,
+  values: ReadonlyArray<{ readonly parameter: Parameter; readonly value: unknown; readonly given: boolean }>,
+  body: { readonly headers: Readonly<Record<string, string>>; readonly payload: string | undefined },
+): Request {
+  const query = new URLSearchParams()
+  const headers: Record<string, string> = { ...body.headers }
+  let path = operation.path
+  for (const { parameter, value, given } of values) {
+    if (!given) continue
+    const text = typeof value === 'string' ? value : JSON.stringify(value)
+    if (parameter.in === 'path') path = path.replace(`{${parameter.name}}`, segmentOf(text))
+    else if (parameter.in === 'query') query.set(parameter.name, text)
+    else headers[parameter.name] = text.replace(/[^\x20-\x7e]/g, '?')
+  }
+  const search = query.size === 0 ? '' : `?${query}`
+  return { operation, url: path + search, headers, payload: body.payload }
 }
 
 function bodyFor(

@@ -1,0 +1,75 @@
+import type { FastifyInstance } from 'fastify'
+import { NOW } from '../support/api.ts'
+
+const RULE = `rule: hello
+status: live
+by: user
+events: { A: events.a, B: events.b }
+pattern: A followed by B within 5 minutes
+`
+const ALERT = `hello.1.${'a'.repeat(26)}`
+
+export const storedAlert = (index: number) => ({
+  sequence: index + 1,
+  subject: 'alerts.default.hello.high',
+  storedAt: new Date(NOW).toISOString(),
+  alert: {
+    id: index === 0 ? ALERT : `${ALERT.slice(0, -1)}${'bcdefghijklmnopqrstuvwxyz'[index]}`,
+    subject: 'k',
+    data: { rule: 'hello', severity: 'high' },
+  },
+})
+
+/** Bodies that fit what is there, by operation. */
+export const FITTING: Readonly<Record<string, { readonly type: string; readonly payload: string }>> = {
+  'PUT /v1/rules/{id}': { type: 'application/yaml', payload: RULE },
+  'POST /v1/rules/{id}:status': json({ status: 'shadow' }),
+  'POST /v1/rules/{id}:restore': json({ version: 1 }),
+  'POST /v1/rules:validate': { type: 'application/yaml', payload: RULE },
+  'POST /v1/rules:test': { type: 'application/yaml', payload: RULE },
+  'POST /v1/lists/{name}/values': json('c'),
+  'POST /v1/rules:apply': { type: 'application/yaml', payload: RULE },
+  'POST /v1/events': json({ subject: 'events.a', data: { user: 'ada' } }),
+  'POST /v1/why': json({ rule: 'hello', key: 'ada' }),
+  'POST /v1/replays': json({ rules: [{ id: 'hello' }] }),
+  'POST /v1/alerts/{id}/acknowledge': json({}),
+  'POST /v1/alerts/{id}/close': json({ verdict: 'true' }),
+  'POST /v1/alerts/{id}/reopen': json({}),
+  'PUT /v1/lists/{name}': { type: 'application/yaml', payload: 'list: cards\nvalues: [c, 7]\n' },
+  'POST /v1/silences': json({ match: { rule: 'hello' }, until: '2h', why: 'w' }),
+}
+
+/** What path parameters are, by the beginning of the path, so that a request meets something. */
+export type Known = ReadonlyArray<readonly [path: string, name: string, value: string]>
+
+/** Puts one of everything into the service. */
+export async function makeThings(app: FastifyInstance): Promise<Known> {
+  const send = async (operation: string, url: string): Promise<string> => {
+    const { type = 'application/json', payload = '{}' } = FITTING[operation] ?? {}
+    const [method = ''] = operation.split(' ')
+    const answer = await app.inject({
+      method: method as 'PUT',
+      url,
+      headers: { 'content-type': type },
+      payload,
+    })
+    if (answer.statusCode >= 300) throw new Error(`${operation}: ${answer.body}`)
+    return String(answer.json()['id'])
+  }
+  await send('PUT /v1/rules/{id}', '/v1/rules/hello')
+  await send('PUT /v1/lists/{name}', '/v1/lists/cards')
+  const silence = await send('POST /v1/silences', '/v1/silences')
+  const replay = await send('POST /v1/replays', '/v1/replays')
+  return [
+    ['/v1/rules/', 'id', 'hello'],
+    ['/v1/rules/', 'version', '1'],
+    ['/v1/lists/', 'name', 'cards'],
+    ['/v1/silences/', 'id', silence],
+    ['/v1/replays/', 'id', replay],
+    ['/v1/alerts/', 'id', ALERT],
+  ]
+}
+
+function json(body: unknown): { readonly type: string; readonly payload: string } {
+  return { type: 'application/json', payload: JSON.stringify(body) }
+}
