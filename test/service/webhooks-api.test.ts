@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { jetstream } from '@nats-io/jetstream'
 import { expect, onTestFinished, test } from 'vitest'
+import { connectBroker } from '../../src/service/broker/index.ts'
 import { createApiKey, describeConfig, loadConfig } from '../../src/service/config/index.ts'
 import { startFakeApi } from '../support/api.ts'
-import { sequitur, startService, temporaryFolder } from '../support/processes.ts'
+import { sequitur, startSequitur, startService, temporaryFolder } from '../support/processes.ts'
 import { startReceiver } from '../support/webhook-receiver.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
@@ -251,4 +253,56 @@ test('from the command line: set, test, list, an alert that fails, dead, redeliv
   expect(metrics).toContain('sequitur_webhook_deliveries_total{webhook="crm",outcome="dead-lettered"} 1')
   expect((await run('webhook', 'rm', 'crm')).code).toBe(0)
   expect((await run('webhook', 'list')).stdout).toBe('')
+}, 60_000)
+
+test('two processes share the alerts of a webhook, and one goes on alone when the other ends', async () => {
+  const receiver = await startReceiver()
+  const folder = temporaryFolder()
+  const webhooks = {
+    allow: [`http://127.0.0.1:${receiver.port}`],
+    allowAddresses: ['127.0.0.1/32'],
+    secrets: [{ name: 'main', secret: SECRET }],
+  }
+  writeFileSync(join(folder, 'sequitur.yaml'), JSON.stringify({ webhooks }))
+  const service = await startService({ folder })
+  const other = startSequitur(['api', '--port', '0'], {
+    cwd: folder,
+    environment: { SEQUITUR_NATS_URL: service.nats },
+  })
+  const [, otherUrl = ''] = await other.until(/"url":"([^"]+)".*"msg":"ready"/)
+  const set = await fetch(`${service.url}/v1/webhooks/crm`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ url: receiver.url, secret: 'main' }),
+  })
+  expect(set.status).toBe(200)
+  const broker = await connectBroker({ url: service.nats, name: 'test' })
+  onTestFinished(() => broker.close())
+  const client = jetstream(broker.connection)
+  const raise = (name: string, count: number) =>
+    Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        client.publish(
+          'alerts.default.r.high',
+          JSON.stringify({ id: `r.1.${name}${index}`, data: { rule: 'r', severity: 'high' } }),
+        ),
+      ),
+    )
+  const delivered = async (url: string): Promise<number> => {
+    const metrics = await (await fetch(`${url}/metrics`)).text()
+    return Number(/deliveries_total\{webhook="crm",outcome="delivered"\} (\d+)/.exec(metrics)?.[1] ?? 0)
+  }
+  // Both have heard of the webhook when both have delivered something.
+  let raised = 0
+  while (!(await Promise.all([service.url, otherUrl].map(delivered))).every((count) => count > 0)) {
+    await raise(`a${raised}-`, 20)
+    raised += 20
+    await receiver.until(raised)
+  }
+  expect((await other.stop()).code).toBe(0)
+  await raise('b', 20)
+  await receiver.until(raised + 20)
+  const ids = receiver.requests.map(({ headers }) => headers['webhook-id'])
+  expect(ids).toHaveLength(raised + 20)
+  expect(new Set(ids).size).toBe(raised + 20)
 }, 60_000)
