@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { jetstream } from '@nats-io/jetstream'
 import { connect } from '@nats-io/transport-node'
 import { expect, test } from 'vitest'
-import { sequitur, startService, temporaryFolder } from '../support/processes.ts'
+import { ROOT, sequitur, startService, temporaryFolder } from '../support/processes.ts'
 
 const rule = (count: number): string => `rule: burst
 status: live
@@ -65,6 +65,24 @@ test('replay against a service: drafts, stored versions, differences and exit co
   const broken = await run('burst.yaml')
   expect([broken.code, broken.stderr]).toEqual([2, expect.stringContaining('wihtin')])
 }, 60_000)
+
+test('the demo prints a sample that the packs alert on, and what is broken in it is counted by reason', async () => {
+  const cwd = temporaryFolder()
+  const sample = await sequitur(['demo', '--events', '4000'], { cwd })
+  writeFileSync(join(cwd, 'sample.ndjson'), sample.stdout)
+  const times = rows(sample.stdout).map(({ time }) => Date.parse(time))
+  expect(times.every((time, index) => index === 0 || time >= (times[index - 1] ?? time))).toBe(true)
+  const figures = await sequitur(['replay', join(ROOT, 'rules'), '--input', 'sample.ndjson'], { cwd })
+  const result = rows(figures.stdout).at(-1)
+  expect(result).toMatchObject({ kind: 'result', entries: 4000, late: 0 })
+  expect(result.alerts).toBeGreaterThan(10)
+  expect(result.deadLetters).toEqual({ 'payload-not-an-object': result.deadLettered })
+  expect(result.deadLettered).toBeGreaterThan(0)
+  const table = await sequitur(['replay', join(ROOT, 'rules'), '--input', 'sample.ndjson', '-o', 'table'], {
+    cwd,
+  })
+  expect(table.stdout).toContain(`dead-lettered (${result.deadLettered} payload-not-an-object)`)
+})
 
 test('replay of a file: what is no event is named with its line, and the rest is read', async () => {
   const cwd = temporaryFolder()

@@ -113,11 +113,11 @@ test('a rule from draft to live and back under load, nothing lost or doubled', {
   timeout: 400_000,
 }, async () => {
   publish()
-  const draft = await call('PUT', '/v1/rules/card-testing', rule('1 minute', 'first'), {
+  const draft = await call('PUT', '/v1/rules/card-testing', rule('30 minutes', 'first'), {
     'if-none-match': '*',
   })
   expect(draft).toMatchObject({ version: 1, status: 'draft' })
-  const tested = await call('POST', '/v1/rules:test', rule('1 minute', 'first'))
+  const tested = await call('POST', '/v1/rules:test', rule('30 minutes', 'first'))
   expect(JSON.stringify(tested)).not.toContain('"passed":false')
   await until('ten thousand events', async () => (published >= 10_000 ? true : undefined))
 
@@ -149,7 +149,7 @@ test('a rule from draft to live and back under load, nothing lost or doubled', {
     const { matches } = await call('GET', '/v1/rules/card-testing/matches?key=near')
     return matches.length > 0 ? true : undefined
   })
-  const other = rule('1 minute', 'second').replace('by: card', 'status: live\nby: card')
+  const other = rule('30 minutes', 'second').replace('by: card', 'status: live\nby: card')
   const dry = await call('PUT', '/v1/rules/card-testing?dryRun=true', other, { 'if-match': live.etag })
   expect(dry.partialMatches).toMatchObject({ dropped: 0 })
   expect(dry.partialMatches.kept).toBeGreaterThan(0)

@@ -110,6 +110,7 @@ const noReplay: ReplayRunner = async (job) => ({
   events: 0,
   late: 0,
   deadLettered: 0,
+  deadLetters: {},
   alerts: 0,
   alertsKept: 0,
   withheld: {},

@@ -97,6 +97,7 @@ test('everyday traffic alone makes nothing alert', () => {
     subject,
     id: String(index),
     delayMs: index === 0 ? 0 : at - (planned[index - 1]?.at ?? at),
+    sentAt: at,
     data: JSON.stringify({ ...data, time: new Date(at).toISOString() }),
   }))
   const { effects } = play({ next: () => messages.shift() ?? end() }, planned.length)

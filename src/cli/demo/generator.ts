@@ -14,6 +14,8 @@ export interface DemoEvent {
   readonly id?: string
   /** How long to wait before publishing it. */
   readonly delayMs: number
+  /** The demo's own time of publishing, Unix milliseconds; never before that of an earlier one. */
+  readonly sentAt: number
 }
 
 export interface GeneratorOptions extends Partial<CalendarOptions> {
@@ -66,6 +68,7 @@ export class DemoWorld {
   readonly #waiting: Waiting[] = []
   readonly #again: DemoEvent[] = []
   #index = 0
+  #now = 0
   #ids = 0
   #chapter: Chapter | undefined
   /** Stories of this chapter by the index at which they begin. */
@@ -90,6 +93,7 @@ export class DemoWorld {
     if (again !== undefined) return again
     const index = this.#index
     const now = this.#calendar.timeOf(index)
+    this.#now = now
     this.#enter(index, now)
     this.#index += 1
     const due = this.#waiting[0]
@@ -199,6 +203,7 @@ export class DemoWorld {
       subject: event.subject,
       id: `${this.#idPrefix}-${this.#ids}`,
       delayMs: this.#delayMs,
+      sentAt: this.#now,
       data: payloadOf(event, event.at),
     }
     if (mishap === undefined) return message

@@ -288,6 +288,7 @@ const replayResult = object(
     events: count('Of them, that are events.'),
     late: count('Events behind the watermark.'),
     deadLettered: count('Entries that are no events.'),
+    deadLetters: counts('Of them, by reason.'),
     alerts: count('All of them.'),
     alertsKept: count('That can be read.'),
     withheld: counts('Kept back, by reason.'),

@@ -85,6 +85,8 @@ export interface ReplayResult {
   readonly events: number
   readonly late: number
   readonly deadLettered: number
+  /** By reason. */
+  readonly deadLetters: Readonly<Record<string, number>>
   readonly alerts: number
   /** Of them, that can be read. */
   readonly alertsKept: number

@@ -12,6 +12,7 @@ export class Tally {
   readonly #rules = new Map<string, { version: number; alerts: number; withheld: Record<string, number> }>()
   readonly #hours = new Map<number, number>()
   readonly #keys = new Map<string, number>()
+  readonly #deadLetters: Record<string, number> = {}
   readonly #isCompared: boolean
   readonly #keptMax: number
   #kept: string[] = []
@@ -34,6 +35,7 @@ export class Tally {
     for (const effect of effects) {
       if (effect.kind === 'alert') this.#alert(effect)
       else if (effect.kind === 'withheld-alert') this.#withheld(effect)
+      else if (effect.kind === 'dead-letter') this.#deadLetter(effect)
     }
   }
 
@@ -44,7 +46,18 @@ export class Tally {
     return kept
   }
 
-  result(): Pick<ReplayResult, 'alerts' | 'alertsKept' | 'withheld' | 'rules' | 'alertsPerHour' | 'topKeys'> {
+  result(): Omit<
+    ReplayResult,
+    | 'firstSequence'
+    | 'lastSequence'
+    | 'entries'
+    | 'events'
+    | 'late'
+    | 'deadLettered'
+    | 'durationMs'
+    | 'eventsPerSecond'
+    | 'difference'
+  > {
     const rules: ReplayRuleResult[] = [...this.#rules].map(([rule, counts]) => ({ rule, ...counts }))
     const withheld: Record<string, number> = {}
     for (const rule of rules)
@@ -54,6 +67,7 @@ export class Tally {
       alerts: this.alerts,
       alertsKept: this.#keptCount,
       withheld,
+      deadLetters: this.#deadLetters,
       rules,
       alertsPerHour: [...this.#hours]
         .sort(([one], [other]) => one - other)
@@ -78,6 +92,11 @@ export class Tally {
     count(this.#hours, Math.floor(time / HOUR_MS), HOURS_MAX)
     count(this.#keys, sample.key, KEYS_MAX)
     if (this.#isCompared) this.set.add(sample)
+  }
+
+  #deadLetter({ payload }: Effect): void {
+    const { reason } = JSON.parse(payload) as { readonly reason: string }
+    this.#deadLetters[reason] = (this.#deadLetters[reason] ?? 0) + 1
   }
 
   #withheld({ payload }: Effect): void {

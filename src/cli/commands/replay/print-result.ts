@@ -44,10 +44,6 @@ function printLines(terminal: Terminal, result: ReplayResult): void {
 
 function printTables(terminal: Terminal, result: ReplayResult): void {
   const { rules, alertsPerHour, topKeys, difference } = result
-  const reasons = (withheld: Readonly<Record<string, number>>): string =>
-    Object.entries(withheld)
-      .map(([reason, count]) => `${count} ${reason}`)
-      .join(', ')
   terminal.print(
     table(terminal, rules, [
       { title: 'RULE', value: ({ rule }) => rule },
@@ -85,9 +81,17 @@ function printTables(terminal: Terminal, result: ReplayResult): void {
       terminal.print(`  ${counted(difference.beforeSpan, 'live alert')} began before the span: not compared`)
     if (!difference.complete) terminal.print('  there were more alerts than are compared')
   }
+  const why = result.deadLettered === 0 ? '' : ` (${reasons(result.deadLetters)})`
   terminal.print(
-    `\n${counted(result.alerts, 'alert')} in ${counted(result.events, 'event')}; ${result.late} late, ${result.deadLettered} dead-lettered; ${(result.durationMs / 1000).toFixed(1)} s, ${result.eventsPerSecond.toLocaleString('en')} entries/s`,
+    `\n${counted(result.alerts, 'alert')} in ${counted(result.events, 'event')}; ${result.late} late, ${result.deadLettered} dead-lettered${why}; ${(result.durationMs / 1000).toFixed(1)} s, ${result.eventsPerSecond.toLocaleString('en')} entries/s`,
   )
+}
+
+/** `3 payload-not-json, 1 time-ahead`. */
+function reasons(counts: Readonly<Record<string, number>>): string {
+  return Object.entries(counts)
+    .map(([reason, count]) => `${count} ${reason}`)
+    .join(', ')
 }
 
 function printGroup(
