@@ -39,7 +39,7 @@ export async function startGuardedNats(
     configuration,
   ]
   writeFileSync(file, text.join('\n'))
-  const passwords = USERS.map((user) => [`SEQUITUR_${user.toUpperCase()}_PASSWORD`, passwordOf(user)])
+  const passwords = USERS.map((user) => [`NATS_${user.toUpperCase()}_PASSWORD`, passwordOf(user)])
   const child = spawn(path, ['-c', file], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: { PATH: process.env['PATH'], ...Object.fromEntries(passwords) },
