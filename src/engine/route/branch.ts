@@ -1,5 +1,5 @@
 import type { Scalar } from '../model/index.ts'
-import { ABSENT, type Field, MAPPED, STRUCTURE, TEXT } from './field.ts'
+import { ABSENT, type Field, MAPPED, TEXT, UNTOLD } from './field.ts'
 import type { Hop } from './placement.ts'
 import { TextTable, type TextVisitor } from './text-table.ts'
 
@@ -7,8 +7,12 @@ import { TextTable, type TextVisitor } from './text-table.ts'
 export interface Search<N> {
   /** The field of the event at hand, read if it was not. */
   read(field: Field): void
+  /** The id of its value in that event; negative: no rule asks for the value, or only the expression can tell (`UNTOLD`). */
+  valueId(field: Field): number
   /** The node's condition holds. */
   enter(node: N): void
+  /** The condition of a node holds that is nothing but these cells. */
+  compare(at: number): void
   /** Whether the node's condition holds cannot be told here. */
   examine(node: N): void
 }
@@ -17,6 +21,8 @@ export interface Search<N> {
 export interface Nodes<N> {
   create(): N
   isEmpty(node: N): boolean
+  /** Where its cells are, when it is nothing but these. */
+  cellsOf(node: N): number | undefined
 }
 
 /** All that is looked up in one field in one way. */
@@ -29,8 +35,8 @@ export interface Branch<N> {
   /** The nodes behind a hop, made where they are missing. */
   grow(hop: Hop): N[]
   find(hop: Hop): N[]
-  /** Forgets the nodes behind a hop that have become empty. */
-  prune(hop: Hop): void
+  /** The nodes behind a hop have changed: those that have become empty are forgotten. */
+  settle(hop: Hop): void
   all(): Iterable<N>
   search(search: Search<N>): void
 }
@@ -52,7 +58,11 @@ class EqualityBranch<N> implements Branch<N> {
   readonly kind = 'equality'
   readonly field: Field
   readonly #nodes: Nodes<N>
-  readonly #children = new Map<Scalar, N>()
+  /** By the id that the value has in the field. */
+  readonly #children: (N | undefined)[] = []
+  /** By the same: where the cells of a node are that is nothing else, so that it need not be looked at; otherwise 0. */
+  readonly #cells: number[] = []
+  #width = 0
 
   constructor(field: Field, nodes: Nodes<N>) {
     this.field = field
@@ -60,51 +70,61 @@ class EqualityBranch<N> implements Branch<N> {
   }
 
   get isEmpty(): boolean {
-    return this.#children.size === 0
+    return this.#width === 0
   }
 
   get width(): number {
-    return this.#children.size
+    return this.#width
   }
 
   grow(hop: Hop): N[] {
+    const { values } = this.field
     return valuesOf(hop).map((value) => {
-      const known = this.#children.get(value)
+      const known = this.#children[values.idOf(value)]
       if (known !== undefined) return known
       const child = this.#nodes.create()
-      this.#children.set(value, child)
+      this.#children[values.acquire(value)] = child
+      this.#width++
       return child
     })
   }
 
   find(hop: Hop): N[] {
     return valuesOf(hop)
-      .map((value) => this.#children.get(value))
+      .map((value) => this.#children[this.field.values.idOf(value)])
       .filter((child) => child !== undefined)
   }
 
-  prune(hop: Hop): void {
+  settle(hop: Hop): void {
+    const { values } = this.field
     for (const value of valuesOf(hop)) {
-      const child = this.#children.get(value)
-      if (child !== undefined && this.#nodes.isEmpty(child)) this.#children.delete(value)
+      const id = values.idOf(value)
+      const child = this.#children[id]
+      if (child === undefined) continue
+      this.#cells[id] = this.#nodes.cellsOf(child) ?? 0
+      if (!this.#nodes.isEmpty(child)) continue
+      this.#children[id] = undefined
+      this.#width--
+      values.release(value)
     }
   }
 
   all(): Iterable<N> {
-    return this.#children.values()
+    return this.#children.filter((child) => child !== undefined)
   }
 
   search(search: Search<N>): void {
-    const { field } = this
-    search.read(field)
-    const { kind } = field
-    if (kind === ABSENT || kind === STRUCTURE) return
-    if (kind === MAPPED) {
-      for (const child of this.#children.values()) search.examine(child)
-      return
-    }
-    const child = this.#children.get(field.value as Scalar)
-    if (child !== undefined) search.enter(child)
+    const id = search.valueId(this.field)
+    if (id >= 0) {
+      const cells = this.#cells[id]
+      if (cells === undefined) return
+      if (cells > 0) {
+        search.compare(cells)
+        return
+      }
+      const child = this.#children[id]
+      if (child !== undefined) search.enter(child)
+    } else if (id === UNTOLD) for (const child of this.all()) search.examine(child)
   }
 }
 
@@ -145,7 +165,7 @@ class PrefixBranch<N> implements Branch<N> {
     return child === undefined ? [] : [child]
   }
 
-  prune(hop: Hop): void {
+  settle(hop: Hop): void {
     const text = textOf(hop)
     const children = this.#byLength.get(text.length)
     const child = children?.get(text)
@@ -207,7 +227,7 @@ class TextBranch<N> implements Branch<N>, TextVisitor<N> {
     return child === undefined ? [] : [child]
   }
 
-  prune(hop: Hop): void {
+  settle(hop: Hop): void {
     const child = this.#children.get(textOf(hop), isAnyCase(hop))
     if (child !== undefined && this.#nodes.isEmpty(child)) this.#children.delete(textOf(hop), isAnyCase(hop))
   }
@@ -268,7 +288,7 @@ class PresenceBranch<N> implements Branch<N> {
     return [this.#child]
   }
 
-  prune(): void {}
+  settle(): void {}
 
   all(): Iterable<N> {
     return [this.#child]

@@ -2,6 +2,7 @@ const SMALLEST = 8
 
 /** A part of the pool; its capacity is a power of two, or nothing. */
 export interface Cells {
+  /** Where it begins: with how many cells are used, and then these. 0: nowhere. */
   at: number
   capacity: number
   used: number
@@ -10,22 +11,22 @@ export interface Cells {
 /** Runs of numbers in one array: what is read together lies together in memory. */
 export class CellPool {
   cells = new Int32Array(1024)
-  #end = 0
+  #end = SMALLEST
   /** Places of blocks that were given back, by the exponent of their capacity. */
   readonly #free: number[][] = []
 
   append(block: Cells, values: readonly number[]): void {
-    const needed = block.used + values.length
-    if (needed > block.capacity) this.#move(block, needed)
-    this.cells.set(values, block.at + block.used)
-    block.used = needed
+    const used = block.used + values.length
+    if (used >= block.capacity) this.#move(block, used + 1)
+    this.cells.set(values, block.at + 1 + block.used)
+    this.#use(block, used)
   }
 
   /** Takes `length` cells out that begin `offset` cells into the block. */
   cut(block: Cells, offset: number, length: number): void {
-    const from = block.at + offset
-    this.cells.copyWithin(from, from + length, block.at + block.used)
-    block.used -= length
+    const from = block.at + 1 + offset
+    this.cells.copyWithin(from, from + length, block.at + 1 + block.used)
+    this.#use(block, block.used - length)
     if (block.used === 0) this.release(block)
   }
 
@@ -36,11 +37,16 @@ export class CellPool {
     block.used = 0
   }
 
+  #use(block: Cells, used: number): void {
+    block.used = used
+    this.cells[block.at] = used
+  }
+
   #move(block: Cells, needed: number): void {
     let capacity = SMALLEST
     while (capacity < needed) capacity *= 2
     const at = this.#freeOf(capacity).pop() ?? this.#extend(capacity)
-    this.cells.copyWithin(at, block.at, block.at + block.used)
+    this.cells.copyWithin(at, block.at, block.at + 1 + block.used)
     const { used } = block
     this.release(block)
     block.at = at

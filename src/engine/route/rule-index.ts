@@ -65,6 +65,7 @@ const NODES: Nodes<Node> = {
     bands: NO_BANDS,
   }),
   isEmpty: (node) => node.taps === 0,
+  cellsOf: (node) => (node.isSplit ? undefined : node.at),
 }
 
 /**
@@ -166,8 +167,12 @@ export class RuleIndex implements TapIndex, Search<Node> {
     if (field.stamp !== this.#stamp) readField(field, this.#stamp, this.#data)
   }
 
+  valueId(field: Field): number {
+    return field.valueStamp === this.#stamp ? field.valueId : readValueId(field, this.#stamp, this.#data)
+  }
+
   enter(node: Node): void {
-    if (node.used > 0) this.#searchOpen(node.at, node.at + node.used)
+    if (node.used > 0) this.compare(node.at)
     if (!node.isSplit) return
     const { branches, bands } = node
     for (let index = 0; index < branches.length; index++) (branches[index] as Branch<Node>).search(this)
@@ -181,10 +186,12 @@ export class RuleIndex implements TapIndex, Search<Node> {
     for (const branch of node.branches) for (const child of branch.all()) this.examine(child)
   }
 
-  #searchOpen(start: number, end: number): void {
+  compare(block: number): void {
     const { cells } = this.#pool
     const { slots } = this.#fields
     const stamp = this.#stamp
+    const start = block + 1
+    const end = start + (cells[block] as number)
     for (let at = start; at < end; at += cells[at] as number) {
       const code = cells[at + HEADER] as number
       // Nearly every entry begins with an equality, and nearly every one ends there.
@@ -193,7 +200,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
         const id = field.valueStamp === stamp ? field.valueId : readValueId(field, stamp, this.#data)
         if (id !== cells[at + HEADER + 1] && id !== UNTOLD) continue
       }
-      const truth = this.#compare(cells, at)
+      const truth = this.#truthOf(cells, at)
       if (truth === 0) continue
       const entry = this.#entries[cells[at + 1] as number] as OpenEntry
       if (truth < 0) this.#examineTap(entry.tap)
@@ -202,7 +209,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   }
 
   /** 1: all comparisons of the entry at `start` hold; 0: one does not; -1: that cannot be told here. */
-  #compare(cells: Int32Array, start: number): 1 | 0 | -1 {
+  #truthOf(cells: Int32Array, start: number): 1 | 0 | -1 {
     const stamp = this.#stamp
     const { slots } = this.#fields
     const end = start + (cells[start] as number)
@@ -291,11 +298,12 @@ export class RuleIndex implements TapIndex, Search<Node> {
   #close(node: Node, tap: Tap): boolean {
     const { cells } = this.#pool
     const entries = this.#entries
-    const end = node.at + node.used
-    for (let at = node.at; at < end; at += cells[at] as number) {
+    const start = node.at + 1
+    const end = start + node.used
+    for (let at = start; at < end; at += cells[at] as number) {
       const entry = entries[cells[at + 1] as number] as OpenEntry
       if (entry.tap !== tap) continue
-      this.#pool.cut(node, at - node.at, cells[at] as number)
+      this.#pool.cut(node, at - start, cells[at] as number)
       this.#forget(entry)
       return true
     }
@@ -308,9 +316,10 @@ export class RuleIndex implements TapIndex, Search<Node> {
   }
 
   /** The entries whose cells these are. */
-  #inOrder({ at: start, used }: Cells): OpenEntry[] {
+  #inOrder({ at: block, used }: Cells): OpenEntry[] {
     const { cells } = this.#pool
     const entries: OpenEntry[] = []
+    const start = block + 1
     for (let at = start; at < start + used; at += cells[at] as number)
       entries.push(this.#entries[cells[at + 1] as number] as OpenEntry)
     return entries
@@ -321,7 +330,9 @@ export class RuleIndex implements TapIndex, Search<Node> {
     const planned = witnesses.hops[depth]
     if (planned !== undefined) {
       const { hop } = planned
-      for (const child of this.#branch(node, hop).grow(hop)) this.#insert(child, depth + 1, tap, witnesses)
+      const branch = this.#branch(node, hop)
+      for (const child of branch.grow(hop)) this.#insert(child, depth + 1, tap, witnesses)
+      branch.settle(hop)
       return
     }
     const { interval } = witnesses.band as NonNullable<Witnesses['band']>
@@ -346,7 +357,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
     const branch = branchOf(node, hop)
     if (branch === undefined) return
     for (const child of branch.find(hop)) this.#withdraw(child, depth + 1, tap, witnesses)
-    branch.prune(hop)
+    branch.settle(hop)
     if (!branch.isEmpty) return
     node.branches.splice(node.branches.indexOf(branch), 1)
     this.#fields.release(branch.field)

@@ -13,7 +13,7 @@ export class ValueIds {
     let id = this.#ids.get(value)
     if (id === undefined) {
       id = this.#free.pop() ?? this.#users.length
-      this.#ids.set(value, id)
+      this.#ids.set(typeof value === 'string' ? interned(value) : value, id)
       this.#users[id] = 0
     }
     this.#users[id] = (this.#users[id] as number) + 1
@@ -30,7 +30,15 @@ export class ValueIds {
     this.#free.push(id)
   }
 
+  /** How many values there are. */
+  get size(): number {
+    return this.#ids.size
+  }
+
   idOf(value: Scalar): number {
     return this.#ids.get(value) ?? UNASKED
   }
 }
+
+/** The text as the names of properties are kept, one of each: short texts of parsed events are too, and equal ones are found equal at once. */
+const interned = (text: string): string => Object.keys({ [text]: 0 })[0] ?? text
