@@ -208,6 +208,8 @@ export class RuleSet {
     if (runtime.rank > before && after <= RANK_MAX) return
     ranked.forEach((each, index) => {
       each.rank = (index + 1) * RANK_GAP
+      const routes = this.routesOf(each)
+      if (routes !== undefined) this.#router.rerank(routes)
     })
   }
 

@@ -1,27 +1,58 @@
 import type { Scalar } from '../model/index.ts'
 import type { Field } from './field.ts'
-import type { Lane, Tap } from './lane.ts'
+import type { Tap } from './lane.ts'
 import { INTERVAL, type SharedPredicate, SINGLE } from './predicate.ts'
 
 /** A tap where it stands in the index, with what is left to find out about it there. */
 export interface Entry {
   readonly tap: Tap
-  readonly lane: Lane
+  /** Bits of the tap when nothing is left. */
   readonly bits: number
-  /** Conjuncts that were not looked up on the way; undefined: none. */
-  readonly residual: readonly SharedPredicate[] | undefined
-}
-
-/** An entry that stands among others, its simple comparisons as numbers in the node's cells. */
-export interface OpenEntry extends Entry {
-  readonly id: number
+  /** Conjuncts that the cells compare. */
   readonly told: readonly SharedPredicate[]
-  /** What the cells do not say; undefined: nothing. */
+  /** Conjuncts that nothing else says; undefined: none. */
   readonly asked: readonly SharedPredicate[] | undefined
 }
 
+/** Entries by number. What most events want of them stands apart in two arrays: the lane's number, and the bits. */
+export class EntryTable {
+  /** The lane's number; its complement when there is something to ask. */
+  lanes = new Int32Array(64)
+  bits = new Int32Array(64)
+  readonly #entries: Entry[] = []
+  readonly #free: number[] = []
+
+  get(id: number): Entry {
+    return this.#entries[id] as Entry
+  }
+
+  add(entry: Entry): number {
+    const id = this.#free.pop() ?? this.#entries.length
+    this.#entries[id] = entry
+    if (id === this.lanes.length) {
+      this.lanes = twice(this.lanes)
+      this.bits = twice(this.bits)
+    }
+    const { number } = entry.tap.lane
+    this.lanes[id] = entry.asked === undefined ? number : ~number
+    this.bits[id] = entry.bits
+    return id
+  }
+
+  /** The number may be given to another. */
+  remove(id: number): void {
+    this.#free.push(id)
+  }
+}
+
+function twice(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(numbers.length * 2)
+  larger.set(numbers)
+  return larger
+}
+
 /*
- * Cells of an entry: their number, its id, and two for each comparison. The first says the field's slot, the kind, and how many
+ * Cells of an entry: how many they are, its number, and two for each comparison. The first says the field's slot, the kind, and how many
  * alternatives come behind it; the second is the id of the value or of the interval. Several values are as many comparisons behind
  * each other, of which the last is the one that fails.
  */
@@ -57,11 +88,11 @@ const valuesOf = ({ form }: SharedPredicate): readonly Scalar[] =>
   form?.kind === 'one-of' ? form.values : []
 
 /** The entry as cells; values and intervals get ids, which `releaseIds` gives back. */
-export function cellsOf(entry: OpenEntry, intervals: IntervalIds): number[] {
-  const cells = [0, entry.id]
+export function cellsOf(id: number, { told }: Entry, intervals: IntervalIds): number[] {
+  const cells = [0, id]
   // An equality fails more often than an interval.
-  for (const predicate of entry.told) if (predicate.ask !== INTERVAL) pushValues(cells, predicate)
-  for (const predicate of entry.told) {
+  for (const predicate of told) if (predicate.ask !== INTERVAL) pushValues(cells, predicate)
+  for (const predicate of told) {
     if (predicate.ask !== INTERVAL) continue
     cells.push(codeOf((predicate.field as Field).slot, WITHIN), intervals.acquire(predicate))
   }
@@ -79,8 +110,8 @@ function pushValues(cells: number[], predicate: SharedPredicate): void {
   })
 }
 
-export function releaseIds(entry: OpenEntry, intervals: IntervalIds): void {
-  for (const predicate of entry.told) {
+export function releaseIds({ told }: Entry, intervals: IntervalIds): void {
+  for (const predicate of told) {
     if (predicate.ask === INTERVAL) intervals.release(predicate)
     for (const value of valuesOf(predicate)) predicate.field?.values.release(value)
   }

@@ -45,6 +45,8 @@ export interface Tap {
 
 /** The event definitions of one rule that share key expressions: an event comes to one key of the rule through each lane. */
 export interface Lane {
+  /** Its place in the lane table; given to another when it is gone. */
+  readonly number: number
   readonly target: RouteTarget
   readonly group: KeyGroup
   readonly taps: readonly Tap[]
@@ -53,13 +55,6 @@ export interface Lane {
   readonly direct: boolean
   /** Position among the rule's lanes. */
   readonly order: number
-  /** The plan that `reach` was worked out for. */
-  plan: object | undefined
-  /** Bits of the taps that events of that plan come through. */
-  reach: number
-  stamp: number
-  /** Bits of taps that are known to be satisfied by the event of `stamp`. */
-  mask: number
 }
 
 /** All lanes whose key is computed in the same way: computed once per event, and asked once which of them have live state. */

@@ -4,8 +4,8 @@ import { FieldTable } from './field.ts'
 import { fnv1a32 } from './key.ts'
 import { DIRECT_LANES_MAX, keyGroup, keyGroupId, keyOf, markIdle, markLive } from './key-group.ts'
 import type { FilterMark, KeyGroup, Lane, RouteSlot, RouteTarget, Tap } from './lane.ts'
+import { LaneTable } from './lane-table.ts'
 import { PredicateTable, testShared } from './predicate.ts'
-import { sortByRank } from './rank.ts'
 import { RuleIndex } from './rule-index.ts'
 import { SubjectTree } from './subject-tree.ts'
 import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
@@ -37,13 +37,15 @@ interface FilterRoutes extends FilterMark {
 
 interface WaitingLanes {
   readonly group: KeyGroup
-  readonly direct: Lane[]
+  /** Numbers of lanes. */
+  readonly direct: number[]
   /** Taps of lanes that are not direct. */
   readonly index: TapIndex
 }
 
 /** Which rules read a subject; the same for all events of it. */
 export interface SubjectPlan {
+  readonly number: number
   readonly filters: readonly FilterRoutes[]
 }
 
@@ -60,8 +62,9 @@ export class Router {
   readonly #tree = new SubjectTree<FilterRoutes>()
   readonly #groups = new Map<string, KeyGroup>()
   readonly #keyValues = new Map<Lane, (key: string) => Frame['key']>()
-  readonly #touched: Lane[] = []
-  readonly #visitStart: VisitLane
+  readonly #lanes = new LaneTable()
+  readonly #visitStart: VisitLane = (lane, bits) => this.#lanes.meet(lane, bits)
+  #plans = 0
   #stamp = 0
   #revision = 0
 
@@ -69,9 +72,6 @@ export class Router {
     this.#frame = options.frame
     const { index, count } = options
     this.#owns = count === 1 ? () => true : (key) => fnv1a32(key) % count === index
-    this.#visitStart = (lane, bits) => {
-      this.#touch(lane).mask |= bits
-    }
   }
 
   /** Changes whenever a plan may no longer hold. */
@@ -80,7 +80,7 @@ export class Router {
   }
 
   plan(subject: string): SubjectPlan {
-    return { filters: this.#tree.match(subject) }
+    return { number: this.#plans++, filters: this.#tree.match(subject) }
   }
 
   add(target: RouteTarget, specification: RouteSpecification): Routes {
@@ -102,12 +102,18 @@ export class Router {
     for (const lane of routes.lanes) {
       for (const tap of lane.taps) this.#disconnect(tap)
       this.#keyValues.delete(lane)
+      this.#lanes.remove(lane)
       lane.group.lanes--
       if (lane.direct) lane.group.directLanes--
       if (lane.group.lanes > 0) continue
       this.#groups.delete(lane.group.id)
       for (const field of lane.group.fields) if (field !== undefined) this.#fields.release(field)
     }
+  }
+
+  /** The target has got another rank. */
+  rerank(routes: Routes): void {
+    for (const lane of routes.lanes) this.#lanes.rerank(lane)
   }
 
   /** Tells the router that a rule has state for a key that no event just brought there (restore). */
@@ -132,19 +138,23 @@ export class Router {
   /** Delivers the event that stands in the frame. */
   route(event: StreamEvent, plan: SubjectPlan): void {
     const stamp = ++this.#stamp
-    const touched = this.#touched
-    touched.length = 0
     const { filters } = plan
     for (let index = 0; index < filters.length; index++) (filters[index] as FilterRoutes).stamp = stamp
     for (let index = 0; index < filters.length; index++) this.#collect(filters[index] as FilterRoutes, stamp)
-    if (touched.length > 1) sortByRank(touched)
-    for (let index = 0; index < touched.length; index++) {
-      const lane = touched[index] as Lane
-      if (lane.plan !== plan) setReach(lane, plan, stamp)
-      if (lane.mask !== lane.reach || lane.group.stamp !== stamp) this.#evaluate(lane, event)
-      else if (lane.group.key === undefined) this.#reportKeyless(lane, event)
+    const lanes = this.#lanes
+    if (lanes.met === 0) return
+    if (lanes.met > 1) lanes.sort()
+    for (let index = 0; index < lanes.met; index++) {
+      const number = lanes.order[index] as number
+      if (lanes.plan(number) !== plan.number) this.#setReach(number, plan)
+      const group = lanes.groups[number] as KeyGroup
+      const key = keyOf(group, stamp, this.#frame)
+      if (key !== undefined && !this.#owns(key)) continue
+      if (lanes.mask(number) !== lanes.reach(number)) this.#evaluate(number, key, event)
+      if (key === undefined) this.#reportKeyless(number, event)
     }
     this.#deliver(event)
+    lanes.clear()
   }
 
   #collect(filter: FilterRoutes, stamp: number): void {
@@ -160,58 +170,57 @@ export class Router {
   }
 
   #collectLive(group: KeyGroup, key: string, waiting: WaitingLanes): void {
+    const lanes = this.#lanes
     const { direct } = waiting
     for (let index = 0; index < direct.length; index++) {
-      const lane = direct[index] as Lane
-      if (lane.stamp !== this.#stamp && lane.target.has(key)) this.#touch(lane)
+      const lane = direct[index] as number
+      if (!lanes.isMet(lane) && (lanes.targets[lane] as RouteTarget).has(key)) lanes.meet(lane, 0)
     }
     if (waiting.index.size === 0) return
     const live = group.live.get(key)
     if (live === undefined) return
     if (live.size > LIVE_LANES_SCANNED_MAX && live.size > waiting.index.open) {
-      waiting.index.match(this.#stamp, this.#frame, (lane) => {
-        if (lane.stamp !== this.#stamp && live.has(lane) && lane.target.has(key)) this.#touch(lane)
+      waiting.index.match(this.#stamp, this.#frame, (number) => {
+        const lane = lanes.lanes[number] as Lane
+        if (live.has(lane) && lane.target.has(key)) lanes.meet(number, 0)
       })
       return
     }
     for (const lane of live) {
-      if (lane.stamp === this.#stamp) continue
-      if (lane.target.has(key)) this.#touch(lane)
+      if (lane.target.has(key)) lanes.meet(lane.number, 0)
       else markIdle(group, key, lane)
     }
   }
 
   /** Without a key there is nothing to look up: the rules that would have wanted the event are found so that they can count it. */
   #collectKeyless(waiting: WaitingLanes, stamp: number): void {
-    for (const lane of waiting.direct) this.#touch(lane)
-    if (waiting.index.size > 0) waiting.index.match(stamp, this.#frame, (lane) => void this.#touch(lane))
+    for (const lane of waiting.direct) this.#lanes.meet(lane, 0)
+    if (waiting.index.size > 0) waiting.index.match(stamp, this.#frame, (lane) => this.#lanes.meet(lane, 0))
   }
 
-  #touch(lane: Lane): Lane {
-    if (lane.stamp !== this.#stamp) {
-      lane.stamp = this.#stamp
-      lane.mask = 0
-      this.#touched.push(lane)
-    }
-    return lane
+  /** Which taps of a lane events of the plan come through. */
+  #setReach(number: number, plan: SubjectPlan): void {
+    let reach = 0
+    for (const tap of (this.#lanes.lanes[number] as Lane).taps)
+      if (tap.filter.stamp === this.#stamp) reach |= tap.bit
+    this.#lanes.setReach(number, plan.number, reach)
   }
 
   /** Completes the lane's mask over all its taps that this event's subject reaches. */
-  #evaluate(lane: Lane, event: StreamEvent): void {
+  #evaluate(number: number, key: string | undefined, event: StreamEvent): void {
     const stamp = this.#stamp
-    const frame = this.#frame
-    const key = keyOf(lane.group, stamp, frame)
-    if (key !== undefined && !this.#owns(key)) return
-    for (let index = 0; index < lane.taps.length; index++) {
-      const tap = lane.taps[index] as Tap
-      if (tap.filter.stamp !== stamp || (lane.mask & tap.bit) !== 0) continue
-      let result = testTap(tap, stamp, frame)
+    const { taps } = this.#lanes.lanes[number] as Lane
+    let mask = this.#lanes.mask(number)
+    for (let index = 0; index < taps.length; index++) {
+      const tap = taps[index] as Tap
+      if (tap.filter.stamp !== stamp || (mask & tap.bit) !== 0) continue
+      let result = testTap(tap, stamp, this.#frame)
       if (result !== 0 && key !== undefined && tap.keyed.length > 0)
         result = this.#testKeyed(tap, key, result)
-      if (result === 1) lane.mask |= tap.bit
+      if (result === 1) mask |= tap.bit
       else if (result === -1) this.#report(tap, event)
     }
-    if (key === undefined) this.#reportKeyless(lane, event)
+    this.#lanes.setMask(number, mask)
   }
 
   #keyError: { expression: Expression | undefined } = { expression: undefined }
@@ -238,38 +247,44 @@ export class Router {
     if (error !== undefined) tap.lane.target.predicateFailed(tap.slot, error, event)
   }
 
-  #reportKeyless(lane: Lane, event: StreamEvent): void {
-    const tap = lane.taps.find((candidate) => (lane.mask & candidate.bit) !== 0)
+  #reportKeyless(number: number, event: StreamEvent): void {
+    const lane = this.#lanes.lanes[number] as Lane
+    const mask = this.#lanes.mask(number)
+    const tap = lane.taps.find((candidate) => (mask & candidate.bit) !== 0)
     if (tap !== undefined) lane.target.keyUnusable(tap.slot, lane.group.fault ?? 'key-missing', event)
-    lane.mask = 0
+    this.#lanes.setMask(number, 0)
   }
 
   #deliver(event: StreamEvent): void {
-    const touched = this.#touched
-    for (let index = 0; index < touched.length; index++) {
-      const lane = touched[index] as Lane
-      const key = lane.group.stamp === this.#stamp ? lane.group.key : undefined
+    const lanes = this.#lanes
+    const { order, met, targets, groups } = lanes
+    for (let index = 0; index < met; index++) {
+      const number = order[index] as number
+      const group = groups[number] as KeyGroup
+      const { key } = group
       if (key === undefined || !this.#owns(key)) continue
-      let mask = lane.mask
+      const target = targets[number] as RouteTarget
+      let mask = lanes.mask(number)
       // Two lanes of one rule that meet in one key are one event for that key.
-      if (lane.order > 0 && this.#isMerged(index, lane, key)) continue
-      for (let next = index + 1; next < touched.length; next++) {
-        const other = touched[next] as Lane
-        if (other.target !== lane.target) break
-        if (other.group.key === key) mask |= other.mask
+      if (!lanes.isFirst(number) && this.#isMerged(index, target, key)) continue
+      for (let next = index + 1; next < met; next++) {
+        const other = order[next] as number
+        if (targets[other] !== target) break
+        if ((groups[other] as KeyGroup).key === key) mask |= lanes.mask(other)
       }
-      if (mask === 0 && !lane.needsEveryEvent) continue
-      lane.target.deliver(key, event, mask)
-      if (!lane.direct && lane.target.has(key)) markLive(lane.group, key, lane)
+      if (mask === 0 && !lanes.needsEveryEvent(number)) continue
+      target.deliver(key, event, mask)
+      if (!lanes.isDirect(number) && target.has(key)) markLive(group, key, lanes.lanes[number] as Lane)
     }
   }
 
   /** Whether an earlier lane of the same rule has delivered to this key. */
-  #isMerged(index: number, lane: Lane, key: string): boolean {
+  #isMerged(index: number, target: RouteTarget, key: string): boolean {
+    const { order, targets, groups } = this.#lanes
     for (let before = index - 1; before >= 0; before--) {
-      const other = this.#touched[before] as Lane
-      if (other.target !== lane.target) return false
-      if (other.group.key === key) return true
+      const other = order[before] as number
+      if (targets[other] !== target) return false
+      if ((groups[other] as KeyGroup).key === key) return true
     }
     return false
   }
@@ -293,17 +308,15 @@ export class Router {
     if (direct) group.directLanes++
     const taps: Tap[] = []
     const lane: Lane = {
+      number: this.#lanes.nextNumber(),
       target: parts.target,
       group,
       taps,
       needsEveryEvent: specification.needsEveryEvent,
       direct,
       order: parts.order,
-      plan: undefined,
-      reach: 0,
-      stamp: 0,
-      mask: 0,
     }
+    this.#lanes.add(lane)
     this.#keyValues.set(lane, specification.keyValue)
     for (const slot of slots) {
       const { subject, unary } = specification.slots[slot] as RouteSlot
@@ -347,7 +360,7 @@ export class Router {
       routes.waiting.push(waiting)
     }
     if (!lane.direct) waiting.index.add(tap)
-    else if (!waiting.direct.includes(lane)) waiting.direct.push(lane)
+    else if (!waiting.direct.includes(lane.number)) waiting.direct.push(lane.number)
   }
 
   #disconnect(tap: Tap): void {
@@ -358,7 +371,7 @@ export class Router {
     const waiting = routes.waiting.find(({ group }) => group === lane.group)
     if (waiting !== undefined) {
       if (lane.direct) {
-        const at = waiting.direct.indexOf(lane)
+        const at = waiting.direct.indexOf(lane.number)
         if (at >= 0) waiting.direct.splice(at, 1)
       } else waiting.index.remove(tap)
       if (waiting.direct.length === 0 && waiting.index.size === 0)
@@ -373,10 +386,3 @@ export class Router {
 
 /** Whether an event that the tap's step does not start with can still matter: to a rule that watches every event of its subjects. */
 const waitsToo = (tap: Tap): boolean => tap.lane.needsEveryEvent
-
-/** Which taps of a lane events of a plan come through; most lanes see events of one plan again and again. */
-function setReach(lane: Lane, plan: SubjectPlan, stamp: number): void {
-  lane.plan = plan
-  lane.reach = 0
-  for (const tap of lane.taps) if (tap.filter.stamp === stamp) lane.reach |= tap.bit
-}

@@ -240,7 +240,7 @@ describe('intervals', () => {
 
 function tapOf(forms: readonly PredicateForm[], slot: number, predicates: PredicateTable): Tap {
   return {
-    lane: { order: slot } as never,
+    lane: { number: slot } as never,
     slot,
     bit: 1,
     decides: 1,
@@ -271,6 +271,6 @@ function frameOf(data: JsonObject): Frame {
 
 function found(index: TapList | RuleIndex, stamp: number, frame: Frame): string[] {
   const results = new Set<string>()
-  index.match(stamp, frame, (lane, bits) => void results.add(`${lane.order}: ${bits}`))
+  index.match(stamp, frame, (lane, bits) => void results.add(`${lane}: ${bits}`))
   return [...results].sort()
 }

@@ -6,13 +6,13 @@ import {
   COMPARISON,
   cellsOf,
   type Entry,
+  EntryTable,
   HEADER,
   IntervalIds,
   IS,
   isPlain,
   isTold,
   kindOf,
-  type OpenEntry,
   releaseIds,
   slotOf,
   WITHIN,
@@ -41,7 +41,7 @@ interface Placed {
 
 interface BandBranch {
   readonly field: Field
-  readonly intervals: IntervalList<Entry>
+  readonly intervals: IntervalList<number>
 }
 
 /** So many taps may stand in a node before it is split. */
@@ -81,8 +81,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   #reviewed = 0
   readonly #pool = new CellPool()
   readonly #intervals = new IntervalIds()
-  readonly #entries: OpenEntry[] = []
-  readonly #freeIds: number[] = []
+  readonly #entries = new EntryTable()
   #stamp = 0
   #data: EventData = {}
   #frame: Frame | undefined
@@ -181,8 +180,8 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   /** Nothing can be told from the data alone: the expressions of everything below the node are asked. */
   examine(node: Node): void {
-    for (const entry of this.#inOrder(node)) this.#examineTap(entry.tap)
-    for (const { intervals } of node.bands) for (const entry of intervals.all()) this.#examineTap(entry.tap)
+    for (const id of this.#inOrder(node)) this.#examineTap(id)
+    for (const { intervals } of node.bands) for (const id of intervals.all()) this.#examineTap(id)
     for (const branch of node.branches) for (const child of branch.all()) this.examine(child)
   }
 
@@ -202,9 +201,8 @@ export class RuleIndex implements TapIndex, Search<Node> {
       }
       const truth = this.#truthOf(cells, at)
       if (truth === 0) continue
-      const entry = this.#entries[cells[at + 1] as number] as OpenEntry
-      if (truth < 0) this.#examineTap(entry.tap)
-      else this.#ask(entry, entry.asked)
+      if (truth < 0) this.#examineTap(cells[at + 1] as number)
+      else this.#offer(cells[at + 1] as number)
     }
   }
 
@@ -236,35 +234,39 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   #searchBand({ field, intervals }: BandBranch): void {
     this.read(field)
-    if (field.kind === NUMBER) intervals.find(field.value as number, this.#offerEntry)
+    if (field.kind === NUMBER) intervals.find(field.value as number, this.#offer)
     // A comparison with what is no number is an error of each of these rules: their expressions say which.
-    else if (field.kind !== ABSENT) for (const entry of intervals.all()) this.#examineTap(entry.tap)
+    else if (field.kind !== ABSENT) for (const id of intervals.all()) this.#examineTap(id)
   }
 
-  readonly #offerEntry = (entry: Entry): void => this.#ask(entry, entry.residual)
+  /** What was looked up and compared holds: what is left is asked. */
+  readonly #offer = (id: number): void => {
+    const lane = this.#entries.lanes[id] as number
+    if (lane >= 0) this.#visit(lane, this.#entries.bits[id] as number)
+    else this.#ask(id, ~lane)
+  }
 
-  /** What was looked up and compared holds: the others decide. */
-  #ask(entry: Entry, asked: readonly SharedPredicate[] | undefined): void {
-    let { bits } = entry
-    if (asked !== undefined) {
-      for (let index = 0; index < asked.length; index++) {
-        const truth = testShared(asked[index] as SharedPredicate, this.#stamp, this.#frame as Frame)
-        if (truth === 0) return
-        if (truth < 0) bits = 0
-      }
+  #ask(id: number, lane: number): void {
+    const { asked, bits } = this.#entries.get(id)
+    let known = bits
+    for (const predicate of asked ?? []) {
+      const truth = testShared(predicate, this.#stamp, this.#frame as Frame)
+      if (truth === 0) return
+      if (truth < 0) known = 0
     }
-    this.#visit(entry.lane, bits)
+    this.#visit(lane, known)
   }
 
-  #examineTap(tap: Tap): void {
+  #examineTap(id: number): void {
+    const { tap } = this.#entries.get(id)
     const result = testTap(tap, this.#stamp, this.#frame as Frame)
-    if (result !== 0) this.#visit(tap.lane, result === 1 ? tap.decides : 0)
+    if (result !== 0) this.#visit(tap.lane.number, result === 1 ? tap.decides : 0)
   }
 
   #insert(node: Node, depth: number, tap: Tap, witnesses: Witnesses): void {
     node.taps++
     if (isAtEnd(depth, witnesses) || (!node.isSplit && node.taps <= UNSPLIT_MAX)) {
-      this.#open(node, entryOf(depth, tap, witnesses))
+      this.#open(node, tap, leftOf(depth, witnesses))
       return
     }
     if (!node.isSplit) this.#split(node, depth)
@@ -275,7 +277,8 @@ export class RuleIndex implements TapIndex, Search<Node> {
     node.isSplit = true
     node.branches = []
     node.bands = []
-    for (const { tap } of this.#inOrder(node)) {
+    for (const id of this.#inOrder(node)) {
+      const { tap } = this.#entries.get(id)
       const placed = this.#placed.get(tap) as Placed
       if (isAtEnd(depth, placed.witnesses)) continue
       this.#close(node, tap)
@@ -285,13 +288,11 @@ export class RuleIndex implements TapIndex, Search<Node> {
     }
   }
 
-  #open(node: Node, entry: Entry): void {
-    const told = entry.residual?.filter(isTold) ?? []
-    const rest = entry.residual?.filter((predicate) => !isTold(predicate)) ?? []
-    const id = this.#freeIds.pop() ?? this.#entries.length
-    const open: OpenEntry = { ...entry, id, told, asked: rest.length === 0 ? undefined : rest }
-    this.#entries[id] = open
-    this.#pool.append(node, cellsOf(open, this.#intervals))
+  #open(node: Node, tap: Tap, left: readonly SharedPredicate[]): void {
+    const asked = left.filter((predicate) => !isTold(predicate))
+    const entry = entryOf(tap, asked, left.filter(isTold))
+    const id = this.#entries.add(entry)
+    this.#pool.append(node, cellsOf(id, entry, this.#intervals))
   }
 
   /** Takes the tap's entry out of the node's own; whether it was there. */
@@ -301,28 +302,24 @@ export class RuleIndex implements TapIndex, Search<Node> {
     const start = node.at + 1
     const end = start + node.used
     for (let at = start; at < end; at += cells[at] as number) {
-      const entry = entries[cells[at + 1] as number] as OpenEntry
+      const id = cells[at + 1] as number
+      const entry = entries.get(id)
       if (entry.tap !== tap) continue
       this.#pool.cut(node, at - start, cells[at] as number)
-      this.#forget(entry)
+      releaseIds(entry, this.#intervals)
+      entries.remove(id)
       return true
     }
     return false
   }
 
-  #forget(entry: OpenEntry): void {
-    releaseIds(entry, this.#intervals)
-    this.#freeIds.push(entry.id)
-  }
-
-  /** The entries whose cells these are. */
-  #inOrder({ at: block, used }: Cells): OpenEntry[] {
+  /** The numbers of the entries whose cells these are. */
+  #inOrder({ at: block, used }: Cells): number[] {
     const { cells } = this.#pool
-    const entries: OpenEntry[] = []
+    const ids: number[] = []
     const start = block + 1
-    for (let at = start; at < start + used; at += cells[at] as number)
-      entries.push(this.#entries[cells[at + 1] as number] as OpenEntry)
-    return entries
+    for (let at = start; at < start + used; at += cells[at] as number) ids.push(cells[at + 1] as number)
+    return ids
   }
 
   /** Files a tap under its next lookup. */
@@ -342,7 +339,8 @@ export class RuleIndex implements TapIndex, Search<Node> {
       node.bands.push(branch)
     }
     const { low, high } = closedBounds(interval)
-    branch.intervals.add(low, high, entryOf(depth + 1, tap, witnesses))
+    const entry = entryOf(tap, leftOf(depth + 1, witnesses), [])
+    branch.intervals.add(low, high, this.#entries.add(entry))
   }
 
   /** Takes a tap out below the node at `depth` of its hops and prunes what it leaves empty. */
@@ -365,9 +363,10 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   #takeOut(node: Node, tap: Tap, { band }: Witnesses): void {
     const branch = node.bands.find(({ field }) => isSamePath(field.path, band?.interval.path ?? []))
-    const entry = branch?.intervals.all().find((candidate) => candidate.tap === tap)
-    if (branch === undefined || entry === undefined) return
-    branch.intervals.remove(entry)
+    const id = branch?.intervals.all().find((candidate) => this.#entries.get(candidate).tap === tap)
+    if (branch === undefined || id === undefined) return
+    branch.intervals.remove(id)
+    this.#entries.remove(id)
     if (branch.intervals.size > 0) return
     node.bands.splice(node.bands.indexOf(branch), 1)
     this.#fields.release(branch.field)
@@ -385,13 +384,19 @@ export class RuleIndex implements TapIndex, Search<Node> {
 const isAtEnd = (depth: number, { hops, band }: Witnesses): boolean =>
   depth > hops.length || (depth === hops.length && band === undefined)
 
-/** The tap as it stands at `depth`: what was looked up on the way need not be asked again. */
-function entryOf(depth: number, tap: Tap, { hops, band, residual }: Witnesses): Entry {
+/** What is left to find out at `depth`: what was looked up on the way need not be asked again. */
+function leftOf(depth: number, { hops, band, residual }: Witnesses): readonly SharedPredicate[] {
   const ahead = hops.slice(depth).flatMap(({ stands }) => stands ?? [])
   const limits = depth > hops.length ? [] : (band?.stands ?? [])
-  const left = [...ahead, ...limits, ...residual]
-  return { tap, lane: tap.lane, bits: tap.decides, residual: left.length === 0 ? undefined : left }
+  return [...ahead, ...limits, ...residual]
 }
+
+const entryOf = (tap: Tap, asked: readonly SharedPredicate[], told: readonly SharedPredicate[]): Entry => ({
+  tap,
+  bits: tap.decides,
+  told,
+  asked: asked.length === 0 ? undefined : asked,
+})
 
 /** Whether both begin with the same lookup. */
 function isFirst(a: Witnesses, b: Witnesses): boolean {

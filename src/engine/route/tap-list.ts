@@ -1,12 +1,12 @@
 import type { Frame } from '../model/index.ts'
-import type { Lane, Tap } from './lane.ts'
+import type { Tap } from './lane.ts'
 import { type SharedPredicate, testShared } from './predicate.ts'
 
 /**
- * A lane with a tap whose shared conjuncts hold or fail with an error; `bits` are those that are known to hold by that, none for an
+ * The number of a lane with a tap whose shared conjuncts hold or fail with an error; `bits` are those that are known to hold by that, none for an
  * error. The same may be said twice.
  */
-export type VisitLane = (lane: Lane, bits: number) => void
+export type VisitLane = (lane: number, bits: number) => void
 
 /** Taps of one subject filter, found by what their shared conjuncts demand of an event. */
 export interface TapIndex {
@@ -42,7 +42,7 @@ export class TapList implements TapIndex {
   match(stamp: number, frame: Frame, visit: VisitLane): void {
     for (const tap of this.#taps) {
       const result = testTap(tap, stamp, frame)
-      if (result !== 0) visit(tap.lane, result === 1 ? tap.decides : 0)
+      if (result !== 0) visit(tap.lane.number, result === 1 ? tap.decides : 0)
     }
   }
 }
