@@ -13,6 +13,7 @@ export function cpuMicroseconds(
 
 /**
  * What `whole` costs beyond its `part`, and what the part costs: both in turns, so that a busy machine troubles them alike; medians.
+ * The first rounds do not count: other threads still make machine code then, and their CPU would be counted too.
  */
 export function cpuBeyond(
   calls: number,
@@ -22,7 +23,7 @@ export function cpuBeyond(
 ): { readonly part: number; readonly beyond: number } {
   const parts: number[] = []
   const beyond: number[] = []
-  for (let sample = -2; sample < (options.samples ?? 9); sample++) {
+  for (let sample = -WARM_UPS; sample < (options.samples ?? 25); sample++) {
     const first = cpuOf(part)
     const second = cpuOf(whole)
     if (sample < 0) continue
@@ -32,12 +33,22 @@ export function cpuBeyond(
   return { part: median(parts), beyond: median(beyond) }
 }
 
+const WARM_UPS = 15
+
 /** CPU of all threads in µs: on a busy machine the clock on the wall measures the others. */
 export function cpuOf(round: () => void): number {
   const before = process.cpuUsage()
   round()
   const used = process.cpuUsage(before)
   return used.user + used.system
+}
+
+/** CPU of this thread in ms, in steps of about four: what others wait for, without what collector and compiler do beside it. */
+export function stallOf(work: () => void): number {
+  const before = process.threadCpuUsage()
+  work()
+  const { user, system } = process.threadCpuUsage(before)
+  return (user + system) / 1000
 }
 
 export function median(values: readonly number[]): number {
