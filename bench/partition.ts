@@ -3,16 +3,15 @@ import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import {
-  compileRule,
   createPartition,
   eventTime,
   type LogEntry,
   type RuleProgram,
-  readRules,
   streamSequence,
 } from '../src/engine/index.ts'
-import { manyRules, mixEvents } from './support/many-rules.ts'
+import { manyRules } from './support/many-rules.ts'
 import { cpuOf, median, printTable, type Row } from './support/measure.ts'
+import { pairRules, pairText, pairTraffic, programsOf, tenAsFrequent } from './support/pair-rules.ts'
 import { traffic } from './support/traffic.ts'
 
 /*
@@ -36,39 +35,6 @@ function shippedRules(): RuleProgram[] {
   return readdirSync(join(root, 'rules'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.yaml'))
     .flatMap((name) => programsOf(readFileSync(join(root, 'rules', name), 'utf8')))
-}
-
-function programsOf(text: string): RuleProgram[] {
-  const rules = readRules(text)
-  if (!rules.ok) throw new Error(rules.problems[0]?.message)
-  return rules.value.map((definition) => {
-    const program = compileRule(definition, { version: 1 })
-    if (!program.ok) throw new Error(program.problems[0]?.message)
-    return program.value
-  })
-}
-
-/** `A followed by B`, where A has one of many conditions. */
-const pairRules = (conditions: readonly string[]): RuleProgram[] =>
-  conditions.flatMap((condition, index) => programsOf(pairText(index, condition)))
-
-const pairText = (index: number, condition: string): string =>
-  `{ "rule": "r${index}", "by": "user", "events": { "A": ${JSON.stringify(`bench.a where ${condition}`)}, "B": "bench.b" }, "pattern": "A followed by B within 5 minutes" }`
-
-/** Ten conditions that together hold as often as ten thousand of `manyRules` do: for one event in three. */
-const tenAsFrequent = (): string[] =>
-  Array.from({ length: 10 }, (_, index) => `type = "t${index}" and amount >= 294`)
-
-function* pairTraffic(): Generator<LogEntry> {
-  const events = mixEvents(20_000).map((event) => new TextEncoder().encode(JSON.stringify(event)))
-  for (let index = 0; index < EVENTS; index++) {
-    yield {
-      sequence: streamSequence(index + 1),
-      subject: index % 4 === 3 ? 'bench.b' : 'bench.a',
-      ingestedAt: eventTime(1_767_225_600_000 + index),
-      payload: events[index % events.length] as Uint8Array,
-    }
-  }
 }
 
 /** Parts of the traffic at a time: the entries of a real log do not fill the heap either. */
@@ -171,7 +137,7 @@ function ruleChanges(): Row {
   // What the start left behind is not what a change costs.
   collectGarbage()
   const before = process.memoryUsage().heapUsed
-  const events = [...pairTraffic()]
+  const events = [...pairTraffic(EVENTS)]
   const others = manyRules(20_000, 'few')
   const changes: number[] = []
   const compiles: number[] = []
@@ -232,9 +198,9 @@ const cases: ReadonlyArray<
   ['no rules', () => [], () => shippedTraffic(0), 0],
   ['12 rules, in order', () => shipped, () => shippedTraffic(0), 0],
   ['12 rules, 2 s out of order', () => shipped, () => shippedTraffic(2000), 2000],
-  ['10 rules', () => pairRules(manyRules(10, 'few')), pairTraffic, 0],
-  [TEN, () => pairRules(tenAsFrequent()), pairTraffic, 0],
-  [TEN_THOUSAND, () => pairRules(manyRules(10_000, 'few')), pairTraffic, 0],
+  ['10 rules', () => pairRules(manyRules(10, 'few')), () => pairTraffic(EVENTS), 0],
+  [TEN, () => pairRules(tenAsFrequent()), () => pairTraffic(EVENTS), 0],
+  [TEN_THOUSAND, () => pairRules(manyRules(10_000, 'few')), () => pairTraffic(EVENTS), 0],
 ]
 const results = cases
   .filter(([name]) => only === undefined || name.startsWith(only))

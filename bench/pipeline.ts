@@ -1,4 +1,5 @@
 // npm run bench [-- --json --events N --rounds N --profile]: one worker from the broker to the alert log, beside bare ingest.
+// npm run bench -- --rules: the whole path with ten rules and with ten thousand, with as many matches.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,13 +17,14 @@ import {
 import { type Latency, measureLatency } from './pipeline/latency.ts'
 import { type Measured, median } from './pipeline/meter.ts'
 import { topFunctions } from './pipeline/profile.ts'
-import { fill, STREAM } from './pipeline/setup.ts'
+import { fill, fillPairs, STREAM } from './pipeline/setup.ts'
 import { killChildren, startChild } from './support/children.ts'
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     profile: { type: 'boolean', default: false },
+    rules: { type: 'boolean', default: false },
     events: { type: 'string', default: '300000' },
     rounds: { type: 'string', default: '3' },
     server: { type: 'string' },
@@ -43,11 +45,28 @@ interface Row {
 
 type SyncedLatency = Latency & { readonly synced: 'yes' | 'no' }
 
-const CASES = [
+interface Case {
+  readonly name: string
+  readonly child: 'bare-child.ts' | 'worker-child.ts'
+  readonly commitMs: number
+  readonly rules?: 'ten' | 'ten-thousand'
+}
+
+const WHOLE_PATH: Case = {
+  name: 'whole path, commit every 1 s',
+  child: 'worker-child.ts',
+  commitMs: 1_000,
+}
+/** Each is compared with the first. */
+const CASES: readonly Case[] = [
   { name: 'bare ingest', child: 'bare-child.ts', commitMs: 0 },
-  { name: 'whole path, commit every 1 s', child: 'worker-child.ts', commitMs: 1_000 },
+  WHOLE_PATH,
   { name: 'whole path, commit every 50 ms', child: 'worker-child.ts', commitMs: 50 },
-] as const
+]
+const RULE_CASES: readonly Case[] = [
+  { name: '10 rules', child: 'worker-child.ts', commitMs: 1_000, rules: 'ten' },
+  { name: '10,000 rules', child: 'worker-child.ts', commitMs: 1_000, rules: 'ten-thousand' },
+]
 
 const events = Number(values.events)
 const folder = mkdtempSync(join(tmpdir(), 'sequitur-bench-'))
@@ -67,12 +86,15 @@ try {
   server = await start('nats', false)
   const bytes = await prepare(server.url, events)
   note(`${events} events of ${Math.round(bytes / events)} bytes, nats-server ${server.version}`)
-  const rows = await throughput(server.url)
+  const rows = await throughput(server.url, values.rules ? RULE_CASES : CASES)
   const profile = values.profile ? await profileWholePath(server.url) : undefined
-  const latency = [await latencyOf(server.url, 'no')]
-  await server.stop()
-  server = await start('nats-synced', true)
-  latency.push(await latencyOf(server.url, 'yes'))
+  const latency: SyncedLatency[] = []
+  if (!values.rules) {
+    latency.push(await latencyOf(server.url, 'no'))
+    await server.stop()
+    server = await start('nats-synced', true)
+    latency.push(await latencyOf(server.url, 'yes'))
+  }
   report({ rows, latency, ...(profile === undefined ? {} : { profile }), version: binary.version })
 } finally {
   killChildren()
@@ -94,6 +116,7 @@ async function prepare(url: string, count: number): Promise<number> {
       'logs.>',
       'k8s.>',
       'demo.>',
+      'bench.>',
     ],
     sourceStreams: [],
     inPlace: false,
@@ -101,29 +124,29 @@ async function prepare(url: string, count: number): Promise<number> {
     bytesMax: 0,
   })
   await ensureAlertStream(broker, { retentionMs: 0, bytesMax: 0 })
-  const bytes = count === 0 ? 0 : await fill(broker, count)
+  const bytes = count === 0 ? 0 : await (values.rules ? fillPairs : fill)(broker, count)
   await broker.close()
   return bytes
 }
 
 /** Rounds are interleaved, so that a busy moment of the machine hits every case. */
-async function throughput(url: string): Promise<readonly Row[]> {
-  const measured = CASES.map(() => [] as Array<Measured & { readonly stallMs?: number }>)
+async function throughput(url: string, cases: readonly Case[]): Promise<readonly Row[]> {
+  const measured = cases.map(() => [] as Array<Measured & { readonly stallMs?: number }>)
   for (let round = 1; round <= Number(values.rounds); round += 1)
-    for (const [index, each] of CASES.entries()) {
+    for (const [index, each] of cases.entries()) {
       const result = await runCase(url, each, `${round}-${index}`)
       measured[index]?.push(result)
       note(`round ${round}: ${each.name}: ${result.eventsPerSecond} events/s`)
     }
-  const bare = median((measured[0] ?? []).map(({ eventsPerSecond }) => eventsPerSecond))
-  return CASES.map(({ name }, index) => {
+  const first = median((measured[0] ?? []).map(({ eventsPerSecond }) => eventsPerSecond))
+  return cases.map(({ name }, index) => {
     const results = measured[index] ?? []
     const eventsPerSecond = median(results.map((result) => result.eventsPerSecond))
     const stalls = results.flatMap(({ stallMs }) => (stallMs === undefined ? [] : [stallMs]))
     return {
       name,
       eventsPerSecond,
-      ratio: Math.round((eventsPerSecond / bare) * 100) / 100,
+      ratio: Math.round((eventsPerSecond / first) * 100) / 100,
       cpuMicros: median(results.map((result) => result.cpuMicros)),
       mainMicros: median(results.map((result) => result.mainMicros)),
       megabytes: median(results.map((result) => result.megabytes)),
@@ -134,7 +157,7 @@ async function throughput(url: string): Promise<readonly Row[]> {
 
 async function runCase(
   url: string,
-  each: (typeof CASES)[number],
+  each: Case,
   name: string,
   nodeOptions: readonly string[] = [],
 ): Promise<Measured> {
@@ -144,6 +167,7 @@ async function runCase(
     BENCH_EVENTS: String(events),
     BENCH_COMMIT_MS: String(each.commitMs),
     BENCH_DATA: join(folder, `data-${name}`),
+    ...(each.rules === undefined ? {} : { BENCH_RULES: each.rules }),
   })
   const said = await child.untilSaid((line) => 'eventsPerSecond' in line)
   await child.ended
@@ -160,7 +184,10 @@ async function emptyAlerts(url: string): Promise<void> {
 
 async function profileWholePath(url: string): Promise<readonly string[]> {
   const out = join(folder, 'profile')
-  await runCase(url, CASES[1], 'profile', ['--cpu-prof', `--cpu-prof-dir=${out}`])
+  await runCase(url, values.rules ? (RULE_CASES[1] as Case) : WHOLE_PATH, 'profile', [
+    '--cpu-prof',
+    `--cpu-prof-dir=${out}`,
+  ])
   return topFunctions(out, 12)
 }
 
@@ -206,7 +233,7 @@ function report(result: {
         name,
         {
           'events/s': row.eventsPerSecond,
-          'of bare ingest': row.ratio,
+          [values.rules ? 'of 10 rules' : 'of bare ingest']: row.ratio,
           'CPU µs/event': row.cpuMicros,
           'of it main thread': row.mainMicros,
           'MB resident': row.megabytes,

@@ -3,6 +3,8 @@ import { join } from 'node:path'
 import { DemoWorld } from '../../src/cli/demo/generator.ts'
 import { compileRule, type PartitionOptions, readRules, type SourceOptions } from '../../src/engine/index.ts'
 import type { Broker } from '../../src/service/broker/index.ts'
+import { manyRules } from '../support/many-rules.ts'
+import { pairRules, pairTraffic, tenAsFrequent } from '../support/pair-rules.ts'
 
 export const STREAM = 'SEQUITUR_INPUT'
 /** How far events are out of order; the demo's generator keeps within it. */
@@ -49,21 +51,52 @@ suppress: false
   return { stream: STREAM, rules: [{ program: compiled.value, status: 'live' }] }
 }
 
+/** `A followed by B` ten or ten thousand times, with as many matches. */
+export const manyEngine = (rules: 'ten' | 'ten-thousand'): Omit<PartitionOptions, 'index' | 'count'> => ({
+  stream: STREAM,
+  rules: pairRules(rules === 'ten' ? tenAsFrequent() : manyRules(10_000, 'few')).map((program) => ({
+    program,
+    status: 'live' as const,
+  })),
+})
+
+/** What these rules read. Returns its length in bytes. */
+export const fillPairs = (broker: Broker, events: number): Promise<number> =>
+  publish(broker, pairTraffic(events))
+
 /** Hours of the demo's traffic, fraud and mishaps included, compressed into one stream. Returns its length in bytes. */
-export async function fill(broker: Broker, events: number): Promise<number> {
+export function fill(broker: Broker, events: number): Promise<number> {
   const world = new DemoWorld({ seed: 'bench', rate: EVENTS_PER_SECOND, now: Date.now() - 3_600_000 })
-  const { connection } = broker
-  let bytes = 0
-  for (let done = 0; done < events; ) {
-    const size = Math.min(BATCH, events - done)
-    for (let index = 1; index <= size; index += 1) {
-      const { subject, data } = world.next()
-      bytes += data.length
-      // The answer to the last one says that all before it are stored.
-      if (index < size) connection.publish(subject, data)
-      else await connection.request(subject, data, { timeout: 20_000 })
-    }
-    done += size
+  return publish(broker, demoEvents(world, events))
+}
+
+function* demoEvents(world: DemoWorld, events: number): Generator<Published> {
+  for (let done = 0; done < events; done += 1) {
+    const { subject, data } = world.next()
+    yield { subject, payload: data }
   }
+}
+
+interface Published {
+  readonly subject: string
+  readonly payload: Uint8Array | string
+}
+
+async function publish({ connection }: Broker, events: Iterable<Published>): Promise<number> {
+  let bytes = 0
+  let sent = 0
+  let held: Published | undefined
+  for (const event of events) {
+    if (held !== undefined) await send(held, ++sent % BATCH === 0)
+    held = event
+    bytes += event.payload.length
+  }
+  if (held !== undefined) await send(held, true)
   return bytes
+
+  /** The answer to one says that all before it are stored. */
+  async function send({ subject, payload }: Published, isAnswered: boolean): Promise<void> {
+    if (isAnswered) await connection.request(subject, payload, { timeout: 20_000 })
+    else connection.publish(subject, payload)
+  }
 }

@@ -5,10 +5,16 @@ import type { WorkerMetrics } from '../../src/service/telemetry/index.ts'
 import { silentLog } from '../../src/service/telemetry/index.ts'
 import { startWorker } from '../../src/service/worker/index.ts'
 import { measuredBetween, type Reading, readClocks, say, warmUpEvents } from './meter.ts'
-import { packEngine, pairEngine } from './setup.ts'
+import { manyEngine, packEngine, pairEngine } from './setup.ts'
 
 const events = Number(process.env['BENCH_EVENTS'])
-const engine = process.env['BENCH_RULES'] === 'pair' ? pairEngine() : packEngine()
+const rules = process.env['BENCH_RULES']
+const engine =
+  rules === 'ten' || rules === 'ten-thousand'
+    ? manyEngine(rules)
+    : rules === 'pair'
+      ? pairEngine()
+      : packEngine()
 const broker = await connectBroker({ url: process.env['BENCH_URL'] ?? '', name: 'bench-worker' })
 const commits: number[] = []
 /** At every commit while there is more to do: from one to another, as many events are committed as were processed. */

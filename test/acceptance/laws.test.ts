@@ -113,7 +113,7 @@ describe('the shipped rules on mixed traffic', () => {
     )
     const { counters } = straight.partition
     expect(counters.processed + counters.late + counters.deadLettered).toBe(counters.events)
-    expect(straight.partition.statistics().rules.flatMap(({ problems }) => problems)).toEqual([])
+    expect(straight.partition.ruleStatistics().flatMap(({ problems }) => problems)).toEqual([])
   })
 
   test('say the same wherever they are stored and restored', () => {
@@ -125,6 +125,7 @@ describe('the shipped rules on mixed traffic', () => {
       const stored = run(entries, OPTIONS, cut)
       expect(text(stored.effects)).toEqual(text(straight.effects))
       expect(stored.partition.statistics()).toEqual(straight.partition.statistics())
+      expect(stored.partition.ruleStatistics()).toEqual(straight.partition.ruleStatistics())
     }
   })
 

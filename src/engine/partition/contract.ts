@@ -93,13 +93,13 @@ export interface PartitionStatistics {
   readonly partialMatches: number
   /** Effects ever emitted. */
   readonly effects: number
+  /** Rules known, also those that do not run. */
+  readonly rules: number
   readonly sources: ReadonlyArray<{
     readonly name: string
     readonly newest: number
     readonly heardAt: number
   }>
-  /** In order of id. */
-  readonly rules: readonly RuleStatistics[]
 }
 
 /** A partial match, for people. */
@@ -126,7 +126,14 @@ export interface ActivatedVersions {
 
 /** A partition that can be asked what it is doing. Asking changes nothing. */
 export interface ObservablePartition extends Partition {
+  /** Costs the same however many rules there are. */
   statistics(): PartitionStatistics
+  /** Of every known rule, in order of id. */
+  ruleStatistics(): readonly RuleStatistics[]
+  /** Of one rule; undefined when it is not known. */
+  statisticsOf(rule: string): RuleStatistics | undefined
+  /** Version of every known rule, by id. */
+  ruleVersions(): ReadonlyMap<string, number>
   activated(): ActivatedVersions
   /** The partial matches of a rule, of one canonical key or of all, oldest first per key; empty for an unknown rule. */
   inspect(rule: string, key?: string): Iterable<PartialMatchReport>

@@ -8,7 +8,7 @@ import { newCounts, type RuleCounts } from './statistics.ts'
 export const ruleStatistics = (rules: RuleSet): RuleStatistics[] =>
   [...rules.all()].map(describeRule).sort((a, b) => (a.id < b.id ? -1 : 1))
 
-function describeRule({ id, version, record, running, problems }: KnownRule): RuleStatistics {
+export function describeRule({ id, version, record, running, problems }: KnownRule): RuleStatistics {
   const runtime = running?.runtime
   return {
     ...copyCounts(runtime?.extras.counts ?? newCounts()),

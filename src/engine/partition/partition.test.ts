@@ -414,8 +414,8 @@ describe('laws', () => {
           }))
           const { effects, partition } = run(entries, { cuts: new Set(cuts) })
           const counts = partition
-            .statistics()
-            .rules.map(({ id, errors, withoutKey }) => ({ id, errors, withoutKey }))
+            .ruleStatistics()
+            .map(({ id, errors, withoutKey }) => ({ id, errors, withoutKey }))
           return { effects, counts }
         }
         const together = play(rules)

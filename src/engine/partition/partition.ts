@@ -35,6 +35,7 @@ import type {
   PartialMatchReport,
   PartitionCounters,
   PartitionStatistics,
+  RuleStatistics,
   StateRow,
   Step,
 } from './contract.ts'
@@ -42,7 +43,7 @@ import { CONTROL_PREFIX, readControl, readListChange } from './control.ts'
 import { EventStore } from './event-store.ts'
 import { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
 import { Lists } from './lists.ts'
-import { partialMatchReports, ruleStatistics } from './observe.ts'
+import { describeRule, partialMatchReports, ruleStatistics } from './observe.ts'
 import type { PartitionOptions, PartitionParts } from './options.ts'
 import { forgetRows, restoreRows, type StoredMeta, takeRows } from './rows.ts'
 import { readRuleEntry } from './rule-record.ts'
@@ -169,8 +170,21 @@ export class EnginePartition implements ObservablePartition {
       partialMatches: this.#partialMatches,
       effects: this.#effectNumber,
       sources: this.#clock.readings(),
-      rules: ruleStatistics(this.rules),
+      rules: this.rules.size,
     }
+  }
+
+  ruleStatistics(): RuleStatistics[] {
+    return ruleStatistics(this.rules)
+  }
+
+  statisticsOf(rule: string): RuleStatistics | undefined {
+    const known = this.rules.get(rule)
+    return known === undefined ? undefined : describeRule(known)
+  }
+
+  ruleVersions(): Map<string, number> {
+    return new Map(Array.from(this.rules.all(), ({ id, version }) => [id, version]))
   }
 
   inspect(rule: string, key?: string): Iterable<PartialMatchReport> {

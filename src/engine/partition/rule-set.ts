@@ -59,6 +59,10 @@ export class RuleSet {
     return this.#known.get(id)
   }
 
+  get size(): number {
+    return this.#known.size
+  }
+
   all(): IterableIterator<KnownRule> {
     return this.#known.values()
   }

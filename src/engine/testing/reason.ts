@@ -29,7 +29,7 @@ export function whyNoAlert(run: {
   const dead = effects.find(({ kind }) => kind === 'dead-letter' || kind === 'late')
   if (dead !== undefined) return `an event was not processed: ${JSON.parse(dead.payload).reason}`
   const { id } = program.definition
-  const statistics = partition.statistics().rules.find((rule) => rule.id === id)
+  const statistics = partition.statisticsOf(id)
   const fault = statistics === undefined ? undefined : faultText(statistics, program)
   if (fault !== undefined) return fault
   const [partial] = partition.inspect(id)

@@ -29,7 +29,7 @@ export function funnelOf(partition: ObservablePartition, rule: string): InspectA
     stage.oldest = Math.min(stage.oldest, report.startedAt)
     stage.nextDeadline = Math.min(stage.nextDeadline, report.deadline ?? Number.POSITIVE_INFINITY)
   }
-  const known = partition.statistics().rules.find(({ id }) => id === rule)
+  const known = partition.statisticsOf(rule)
   const total = known?.partialMatches ?? scanned
   return {
     partialMatches: total,

@@ -14,6 +14,7 @@ import {
 } from '../inspection.ts'
 import type { RuleReading } from '../telemetry/index.ts'
 import { funnelOf } from './funnel.ts'
+import { readRule } from './readings.ts'
 
 export interface Inspected {
   readonly index: number
@@ -62,13 +63,12 @@ function answer(message: Msg, inspected: Inspected): InspectReply<InspectAnswers
 }
 
 function standingOf(inspected: Inspected, id: string): RuleStanding {
-  const known = inspected.partition.statistics().rules.find((rule) => rule.id === id)
+  const known = inspected.partition.statisticsOf(id)
   if (known === undefined) return { version: 0, status: 'unknown' }
-  const reading = inspected.readings().find(({ rule }) => rule === id)
   return {
     version: known.version,
     status: known.status ?? (known.state === 'stopped' ? 'removed' : 'unknown'),
-    ...(reading === undefined ? {} : { reading }),
+    reading: readRule(known),
   }
 }
 

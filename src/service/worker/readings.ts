@@ -3,9 +3,9 @@ import type { RuleReading } from '../telemetry/index.ts'
 
 /** What the partition did for each rule, in the words of the metrics. */
 export const readRules = (partition: ObservablePartition): readonly RuleReading[] =>
-  partition.statistics().rules.map(readRule)
+  partition.ruleStatistics().map(readRule)
 
-const readRule = (rule: RuleStatistics): RuleReading => ({
+export const readRule = (rule: RuleStatistics): RuleReading => ({
   rule: rule.id,
   version: rule.version,
   status: rule.state === 'quarantined' ? 'quarantined' : (rule.status ?? 'removed'),

@@ -112,7 +112,7 @@ class RunningWorker implements Worker {
     this.#background.push(
       ...(
         [
-          [RULES, () => this.#knownVersions(ruleVersions)],
+          [RULES, () => this.#knownVersions((partition) => partition.ruleVersions())],
           [LISTS, () => this.#knownVersions((partition) => partition.activated().lists)],
           [SILENCES, () => this.#knownVersions((partition) => partition.activated().silences)],
         ] satisfies ReadonlyArray<readonly [Activated, () => ReadonlyMap<string, number> | undefined]>
@@ -207,12 +207,11 @@ class RunningWorker implements Worker {
   }
 
   #statusOf(index: number, runner: PartitionRunner): PartitionStatus {
-    const { rules, ...reading } = this.#readingOf(index, runner)
     const reason = this.#whyStopped(runner)
     return {
-      ...reading,
+      ...this.#readingOf(index, runner),
       worker: this.#id,
-      rules: rules.length,
+      rules: runner.partition.statistics().rules,
       ...(reason === undefined ? {} : { stopped: stoppedBecause(reason) }),
     }
   }
@@ -226,11 +225,11 @@ class RunningWorker implements Worker {
 
   #readings(): readonly PartitionReading[] {
     return this.#slots.flatMap(({ index, runner }) =>
-      runner === undefined ? [] : [this.#readingOf(index, runner)],
+      runner === undefined ? [] : [{ ...this.#readingOf(index, runner), rules: readRules(runner.partition) }],
     )
   }
 
-  #readingOf(index: number, runner: PartitionRunner): PartitionReading {
+  #readingOf(index: number, runner: PartitionRunner): Omit<PartitionReading, 'rules'> {
     const { partition } = runner
     const isBehind = runner.newestEntryAt > 0 && (runner.isBehind || runner.pendingEntries > 0)
     return {
@@ -242,7 +241,6 @@ class RunningWorker implements Worker {
       watermark: partition.watermark,
       outboxEffects: runner.unpublished,
       counters: partition.counters,
-      rules: readRules(partition),
     }
   }
 
@@ -269,9 +267,6 @@ class RunningWorker implements Worker {
     })
   }
 }
-
-const ruleVersions = (partition: ObservablePartition): ReadonlyMap<string, number> =>
-  new Map(partition.statistics().rules.map(({ id, version }) => [id, version]))
 
 const stoppedBecause = (failure: unknown): { readonly code: string; readonly message: string } => ({
   code: isServiceError(failure) ? failure.code : 'engine-failed',
