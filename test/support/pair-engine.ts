@@ -157,6 +157,7 @@ class PairMatcher implements KeyedMatcher {
   readonly #host: MatcherHost
   readonly #starts = new Map<string, StreamEvent[]>()
   readonly #changed = new Set<string>()
+  #hasEndedStarts = false
 
   constructor(pair: PairRule, host: MatcherHost) {
     this.#pair = pair
@@ -192,10 +193,10 @@ class PairMatcher implements KeyedMatcher {
       this.#starts.delete(key)
       const first = starts[0] as StreamEvent
       if (this.#pair.absence !== true) this.#match(key, [[first], [event]], event.time, event)
-      if ((mask & 1) === 0) return
+      if ((mask & 1) === 0 || this.#hasEndedStarts) return
       starts.length = 0
     }
-    if ((mask & 1) === 0) return
+    if ((mask & 1) === 0 || this.#hasEndedStarts) return
     starts.push(event)
     this.#starts.set(key, starts)
   }
@@ -238,6 +239,10 @@ class PairMatcher implements KeyedMatcher {
       key,
       Array.from({ length: reader.uint() }, () => reader.event()),
     )
+  }
+
+  endStarts(): void {
+    this.#hasEndedStarts = true
   }
 
   erase(key: string): void {

@@ -1,4 +1,4 @@
-import type { JsonValue, Match, RuleStatus, StreamEvent } from '../model/index.ts'
+import type { JsonValue, Match, StreamEvent } from '../model/index.ts'
 import { eventTime } from '../model/index.ts'
 import { keyObject, keyParts, keyText } from '../route/index.ts'
 import type { RuleProgram } from '../rule/program.ts'
@@ -18,7 +18,9 @@ export type Withheld =
 
 export interface AlertInput {
   readonly program: RuleProgram
-  readonly status: RuleStatus
+  readonly mode: 'live' | 'shadow'
+  /** The version that decides the key, when it is another one: this is what its rival would have raised. */
+  readonly decidedBy: number | undefined
   readonly key: string
   readonly match: Match
   readonly timedOut: boolean
@@ -32,9 +34,8 @@ export interface AlertInput {
 
 /** The alert of a match, or the record of one kept back, as a CloudEvents 1.0 effect. */
 export function alertEffect(input: AlertInput): NewEffect {
-  const { program, match, key, text, withheld } = input
+  const { program, mode, match, key, text, withheld } = input
   const { definition } = program
-  const mode = input.status === 'shadow' ? 'shadow' : 'live'
   const id = alertId({ rule: definition.id, version: program.version, key, match, timedOut: input.timedOut })
   const traceparent = traceOf(match)
   const envelope = {
@@ -51,6 +52,7 @@ export function alertEffect(input: AlertInput): NewEffect {
       rule: definition.id,
       version: program.version,
       mode,
+      decided_by: input.decidedBy,
       severity: definition.severity,
       tags: definition.tags,
       title: definition.title ?? definition.id,

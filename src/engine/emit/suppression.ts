@@ -72,6 +72,18 @@ export class Suppressions {
     if (this.#states.delete(key)) this.#dirty.add(key)
   }
 
+  /** What the other keeps back is kept back here too; where both know a key, the other's word counts. */
+  takeOver(other: Suppressions): void {
+    const states = new Map(this.#states)
+    for (const [key, state] of other.#states) states.set(key, state)
+    this.#states.clear()
+    for (const [key, { until, count }] of [...states].sort(([, a], [, b]) => a.until - b.until)) {
+      this.#states.set(key, { until, count, order: ++this.#order })
+      this.#dirty.add(key)
+    }
+    this.#makeRoom(Number.NEGATIVE_INFINITY)
+  }
+
   keys(): IterableIterator<string> {
     return this.#states.keys()
   }

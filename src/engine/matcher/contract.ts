@@ -8,6 +8,7 @@ import type {
   StepAccess,
   StreamEvent,
 } from '../model/index.ts'
+import type { Moment } from './taken.ts'
 
 /** What the matcher asks and tells while it runs. Calls are synchronous, in the order in which things happen. */
 export interface MatcherHost {
@@ -49,6 +50,11 @@ export interface KeyedMatcher {
   drainChanges(visit: VisitChange): void
   /** Puts back what `drainChanges` encoded: on a key without state, the pages first and page 0 last. */
   restore(key: string, reader: StateReader, page?: number): void
+  /**
+   * From now on no event opens a partial match; those that are open go on. `last`: the place behind which no event was processed yet.
+   * Not part of the stored state: who restores it says it again, before the first key.
+   */
+  endStarts(last: Moment): void
   /** Forgets the key (erasure). */
   erase(key: string): void
   readonly keys: number

@@ -8,6 +8,7 @@ import { SuffixMatcher } from './suffix-matcher.ts'
 export type * from './contract.ts'
 export type { Closing, RunObserver, Taking } from './observer.ts'
 export { edgeLimit, type Run } from './run.ts'
+export { compareEvents, type Moment } from './taken.ts'
 
 /** The matcher for the pattern's class. */
 export const createKeyedMatcher: CreateKeyedMatcher = (automaton, host) => {

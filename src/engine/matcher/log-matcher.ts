@@ -60,6 +60,7 @@ export class LogMatcher implements KeyedMatcher {
   readonly #restoring = new Map<string, Map<number, Map<number, Entry>>>()
   #entries = 0
   #live = 0
+  #hasEndedStarts = false
 
   constructor(automaton: Automaton, host: MatcherHost) {
     this.#automaton = automaton
@@ -74,7 +75,7 @@ export class LogMatcher implements KeyedMatcher {
 
   process(key: string, event: StreamEvent, mask: number): void {
     const known = this.#states.get(key)
-    if (known === undefined && (mask & this.#automaton.startMask) === 0) return
+    if (known === undefined && (this.#hasEndedStarts || (mask & this.#automaton.startMask) === 0)) return
     const state = known ?? new LogState(key)
     this.#expire(state, event.time)
     this.#arrived.length = 0
@@ -88,8 +89,9 @@ export class LogMatcher implements KeyedMatcher {
         if (edge !== undefined) this.#follow(log, from.id, edge, way, event, mask)
       }
     }
-    for (const edge of this.#graph.states[0]?.edges ?? [])
-      if ((mask & edge.mask) !== 0) this.#arrive(edge, event, mask).isStart = true
+    if (!this.#hasEndedStarts)
+      for (const edge of this.#graph.states[0]?.edges ?? [])
+        if ((mask & edge.mask) !== 0) this.#arrive(edge, event, mask).isStart = true
 
     let complete = NOTHING
     if (this.#arrived.length > 0) {
@@ -179,6 +181,10 @@ export class LogMatcher implements KeyedMatcher {
     const entries = pages.get(page % states) ?? new Map<number, Entry>()
     pages.set(page % states, entries)
     decodePage(Math.floor(page / states), reader, entries)
+  }
+
+  endStarts(): void {
+    this.#hasEndedStarts = true
   }
 
   erase(key: string): void {

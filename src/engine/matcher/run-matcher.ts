@@ -49,6 +49,7 @@ export class RunMatcher implements KeyedMatcher {
   readonly #changed = new Set<string>()
   readonly #deadlines = new BinaryHeap<Deadline>(isDueBefore)
   #partialMatches = 0
+  #hasEndedStarts = false
 
   constructor(automaton: Automaton, host: MatcherHost, observer?: RunObserver) {
     this.#automaton = automaton
@@ -66,7 +67,8 @@ export class RunMatcher implements KeyedMatcher {
   process(key: string, event: StreamEvent, mask: number): void {
     this.#observer?.shown(event, mask, key)
     const known = this.#states.get(key)
-    if (known === undefined && (mask & this.#automaton.startMask) === NO_MASK) return
+    if (known === undefined && (this.#hasEndedStarts || (mask & this.#automaton.startMask) === NO_MASK))
+      return
     const state: KeyState = known ?? emptyKeyState()
     const before = state.runs.length
     const runs: Run[] = []
@@ -94,7 +96,8 @@ export class RunMatcher implements KeyedMatcher {
     }
     this.#view.from(undefined)
     this.#observer?.tried(undefined, key)
-    for (let way = 0; way < this.#startEdges.length; way++) {
+    const ways = this.#hasEndedStarts ? 0 : this.#startEdges.length
+    for (let way = 0; way < ways; way++) {
       const edge = this.#startEdges[way]
       if (edge === undefined) continue
       if (edge.greedy !== 0 && this.#view.any(edge.greedy) && !this.#view.any(edge.greedyUntil)) continue
@@ -147,6 +150,10 @@ export class RunMatcher implements KeyedMatcher {
     this.#states.set(key, state)
     this.#partialMatches += state.runs.length
     this.#arm(key, state)
+  }
+
+  endStarts(): void {
+    this.#hasEndedStarts = true
   }
 
   erase(key: string): void {

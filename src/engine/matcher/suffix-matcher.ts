@@ -14,7 +14,7 @@ import { DirtyKeys } from './dirty-keys.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
 import { eventsBySlot, SuffixMatch } from './suffix-match.ts'
 import { SuffixState, TICK_MS, takenOf } from './suffix-state.ts'
-import { EventsMatch } from './taken.ts'
+import { compareEvents, EventsMatch, type Moment } from './taken.ts'
 
 const FORMAT = 1
 
@@ -41,6 +41,8 @@ export class SuffixMatcher implements KeyedMatcher {
   readonly #due = new BinaryHeap<Due>(isDueBefore)
   #starts = 0
   #live = 0
+  /** No event behind it starts a partial match; those of the list that are behind it only lengthen older ones. */
+  #lastStart: Moment | undefined
 
   constructor(automaton: Automaton, plan: SuffixPlan, host: MatcherHost) {
     this.#plan = plan
@@ -57,7 +59,7 @@ export class SuffixMatcher implements KeyedMatcher {
     let state = this.#states.get(key)
     const isFirst = (mask & plan.firstMask) !== 0
     if (state === undefined) {
-      if (!isFirst) return
+      if (!isFirst || this.#lastStart !== undefined) return
       state = new SuffixState(key)
       this.#states.set(key, state)
     } else if (state.event !== undefined) {
@@ -71,7 +73,8 @@ export class SuffixMatcher implements KeyedMatcher {
         }
       }
     }
-    if (isFirst) this.#start(state, event, mask)
+    if (isFirst && (this.#lastStart === undefined || state.event !== undefined))
+      this.#start(state, event, mask)
   }
 
   advance(time: EventTime): void {
@@ -117,6 +120,10 @@ export class SuffixMatcher implements KeyedMatcher {
     this.#arm(state)
   }
 
+  endStarts(last: Moment): void {
+    this.#lastStart = last
+  }
+
   erase(key: string): void {
     const state = this.#states.get(key)
     if (state === undefined) return
@@ -137,6 +144,7 @@ export class SuffixMatcher implements KeyedMatcher {
       const state = this.#states.get(each)
       const all = state === undefined ? [] : takenOf(state)
       for (const [at, start] of all.entries()) {
+        if (this.#lastStart !== undefined && compareEvents(start.event, this.#lastStart) > 0) break
         const taken = this.#plan.takesMore || this.#plan.min > 1 ? all.slice(at) : [start]
         const isShort = taken.length < this.#plan.min
         yield {
@@ -204,6 +212,8 @@ export class SuffixMatcher implements KeyedMatcher {
     this.#starts--
     state.removeFirst()
     if (state.isEmpty) this.#live--
+    else if (this.#lastStart !== undefined && state.event !== undefined)
+      if (compareEvents(state.event, this.#lastStart) > 0) this.#clear(state)
   }
 
   #clear(state: SuffixState): void {

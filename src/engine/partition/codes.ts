@@ -2,7 +2,9 @@
 export const NOTICE_CODES = [
   'alerts-rate-limited',
   'control-unreadable',
+  'drain-ended',
   'list-values-refused',
+  'partial-matches-draining',
   'partial-matches-dropped',
   'partial-matches-shed',
   'skip-step-missed',

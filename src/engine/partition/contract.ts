@@ -1,6 +1,6 @@
 import type { EventTime, JsonObject, Problem, RuleStatus, Severity, StreamSequence } from '../model/index.ts'
 import type { SlotRouting } from '../route/index.ts'
-import type { RuleCounts } from './statistics.ts'
+import type { PartialMatchesChange, RuleCounts } from './statistics.ts'
 
 /** One entry of the input log, as the broker stores it: an event, a tick, a rule activation, a list change, an erasure. */
 export interface LogEntry {
@@ -67,7 +67,21 @@ export interface Partition {
   readonly counters: PartitionCounters
 }
 
-/** What one rule does in one partition. Plain data. */
+/** What one version of a rule does beside the others. Plain data. */
+export interface VersionStatistics {
+  readonly version: number
+  readonly role: 'in-force' | 'candidate' | 'draining'
+  /** Percent of the keys that it decides, of a candidate. */
+  readonly share?: number
+  /** Event time at which it ends in any case, of a version that drains. */
+  readonly until?: EventTime
+  /** While there is a candidate: since it came, of both. Of a version that drains: since it was replaced. Else since the rule was first activated. */
+  readonly counts: RuleCounts
+  readonly keys: number
+  readonly partialMatches: number
+}
+
+/** What one rule does in one partition, all of its versions together. Plain data. */
 export interface RuleStatistics extends RuleCounts {
   readonly id: string
   readonly version: number
@@ -79,6 +93,12 @@ export interface RuleStatistics extends RuleCounts {
   readonly suppressedKeys: number
   /** Of the version that runs. */
   readonly severity: Severity | undefined
+  /** The version whose text is in force; `version` is the last write. Undefined when none runs. */
+  readonly inForce: number | undefined
+  /** Those that run, the one in force first. */
+  readonly versions: readonly VersionStatistics[]
+  /** What the last change that concerned partial matches did to them. */
+  readonly change: PartialMatchesChange | undefined
   readonly problems: readonly Problem[]
 }
 

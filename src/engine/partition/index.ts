@@ -10,12 +10,19 @@ export type {
   RuleStatistics,
   StateRow,
   Step,
+  VersionStatistics,
 } from './contract.ts'
 export { createPartition, restorePartition } from './create.ts'
 export { DEFAULT_PARTS } from './default-parts.ts'
 export { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
 export type { PartitionOptions, PartitionParts, RuleChange, RuleCompiler } from './options.ts'
 export { EnginePartition } from './partition.ts'
-export type { RuleRecord } from './rule-record.ts'
+export type { CandidateRecord, PartialMatchesMode, RuleRecord } from './rule-record.ts'
+export { isInShare } from './share.ts'
 export type { SilenceMatcher } from './silences.ts'
-export { newCounts, type PredicateErrorCount, type RuleCounts } from './statistics.ts'
+export {
+  newCounts,
+  type PartialMatchesChange,
+  type PredicateErrorCount,
+  type RuleCounts,
+} from './statistics.ts'

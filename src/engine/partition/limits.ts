@@ -11,6 +11,10 @@ export interface PartitionLimits extends PayloadLimits {
   /** Events that wait for the watermark; beyond it the watermark is moved up to the oldest of them. */
   readonly bufferedEventsMax: number
   readonly suppressionKeysPerRuleMax: number
+  /** Versions of one rule that finish what they began, side by side; beyond it the oldest drops what it has left. */
+  readonly drainingVersionsPerRuleMax: number
+  /** For a version of a rule whose pattern has no limit: how long it may finish what it began, in event time. */
+  readonly drainMsMax: number
   readonly listValuesMax: number
   /** Per rule, in event time; more are withheld. */
   readonly alertsPerMinuteMax: number
@@ -27,6 +31,8 @@ export const DEFAULT_LIMITS: PartitionLimits = {
   partialMatchesMax: 4_000_000,
   bufferedEventsMax: 500_000,
   suppressionKeysPerRuleMax: 200_000,
+  drainingVersionsPerRuleMax: 4,
+  drainMsMax: 86_400_000,
   listValuesMax: 2_000_000,
   alertsPerMinuteMax: 6_000,
   withheldPerMinuteMax: 6_000,

@@ -1,36 +1,66 @@
+import { eventTime } from '../model/index.ts'
 import { keyObject, keyParts } from '../route/index.ts'
-import type { PartialMatchReport, RuleStatistics } from './contract.ts'
+import type { PartialMatchReport, RuleStatistics, VersionStatistics } from './contract.ts'
+import type { KnownRule } from './known-rule.ts'
 import type { RuleRuntime } from './rule-runtime.ts'
-import type { KnownRule, RuleSet } from './rule-set.ts'
-import { newCounts, type RuleCounts } from './statistics.ts'
+import type { RuleSet } from './rule-set.ts'
+import { addCounts, copyCounts, countsSince, newCounts } from './statistics.ts'
 
 /** What every known rule does, in order of id. */
 export const ruleStatistics = (rules: RuleSet): RuleStatistics[] =>
   [...rules.all()].map(describeRule).sort((a, b) => (a.id < b.id ? -1 : 1))
 
-export function describeRule({ id, version, record, running, problems }: KnownRule): RuleStatistics {
+export function describeRule(known: KnownRule): RuleStatistics {
+  const { id, version, record, running, problems, change } = known
   const runtime = running?.runtime
+  const versions = versionsOf(known)
+  const counts = runtime === undefined ? newCounts() : copyCounts(runtime.extras.counts)
+  const others = [known.candidate?.running, ...known.draining.map((draining) => draining.running)]
+  for (const other of others) if (other !== undefined) addCounts(counts, other.runtime.extras.counts)
   return {
-    ...copyCounts(runtime?.extras.counts ?? newCounts()),
+    ...counts,
     id,
     version,
+    inForce: runtime?.program.version,
     state: problems.length > 0 ? 'quarantined' : runtime === undefined ? 'stopped' : 'running',
     status: runtime?.status ?? record?.status,
-    keys: runtime?.matcher.keys ?? 0,
-    partialMatches: runtime?.matcher.partialMatches ?? 0,
+    keys: sum(versions, ({ keys }) => keys),
+    partialMatches: sum(versions, ({ partialMatches }) => partialMatches),
     suppressedKeys: runtime?.suppressions.size ?? 0,
     severity: runtime?.program.definition.severity,
+    versions,
+    change,
     problems,
   }
 }
 
-/** The receiver may keep it while the counts go on. */
-const copyCounts = (counts: RuleCounts): RuleCounts => ({
-  ...counts,
-  withheld: { ...counts.withheld },
-  withoutKey: { ...counts.withoutKey },
-  errors: counts.errors.map((entry) => ({ ...entry })),
+function versionsOf({ running, candidate, draining }: KnownRule): VersionStatistics[] {
+  const versions: VersionStatistics[] = []
+  if (running !== undefined) {
+    const { counts, besides } = running.runtime.extras
+    versions.push({
+      role: 'in-force',
+      ...standingOf(running.runtime),
+      ...(besides === undefined ? {} : { counts: countsSince(counts, besides) }),
+    })
+  }
+  if (candidate?.running !== undefined)
+    versions.push({ role: 'candidate', share: candidate.share, ...standingOf(candidate.running.runtime) })
+  for (const { running: old, until } of draining)
+    if (old !== undefined)
+      versions.push({ role: 'draining', until: eventTime(until), ...standingOf(old.runtime) })
+  return versions
+}
+
+const standingOf = ({ program, extras, matcher }: RuleRuntime) => ({
+  version: program.version,
+  counts: copyCounts(extras.counts),
+  keys: matcher.keys,
+  partialMatches: matcher.partialMatches,
 })
+
+const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((total, item) => total + of(item), 0)
 
 /** Partial matches as people want to see them. */
 export function* partialMatchReports(

@@ -235,6 +235,7 @@ export class EnginePartition implements ObservablePartition {
     this.#ingestedAt = entry.ingestedAt
     if (entry.subject.startsWith(CONTROL_PREFIX)) this.#control(entry)
     else this.#event(entry)
+    if (this.rules.hasFinished) this.rules.endFinished()
   }
 
   #event(entry: LogEntry): void {
@@ -416,11 +417,16 @@ export class EnginePartition implements ObservablePartition {
         this.#now = time
       },
       sequence: () => this.#position,
+      moment: () => ({
+        time: eventTime(this.#clock.watermark),
+        sequence: streamSequence(this.#position),
+      }),
       changed: (rule) => void this.dirtyRules.push(rule),
       hasRoom: () => this.#partialMatches < this.limits.partialMatchesMax,
       account: (partialMatches) => {
         this.#partialMatches += partialMatches
       },
+      finished: (rule) => this.rules.finished(rule),
     }
   }
 }

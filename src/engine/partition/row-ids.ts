@@ -1,4 +1,4 @@
-/** What a stored row holds, from its id. */
+/** What a stored row holds, from its id. Except in `rule`, a rule is named as its version's rows are: by its id, or `<id>@<version>`. */
 export type RowKind =
   | { readonly kind: 'meta' }
   | { readonly kind: 'rule'; readonly rule: string }

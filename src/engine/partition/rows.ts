@@ -19,9 +19,8 @@ import {
   silenceRow,
   suppressionRow,
 } from './row-ids.ts'
-import type { RuleRecord } from './rule-record.ts'
 import type { RuleExtras, RuleRuntime } from './rule-runtime.ts'
-import type { RuleSet } from './rule-set.ts'
+import type { RuleSet, StoredRule } from './rule-set.ts'
 import type { SilenceChange, Silences } from './silences.ts'
 import type { WaitingEvents } from './waiting-events.ts'
 
@@ -63,9 +62,8 @@ export function takeRows(state: Stateful, meta: StoredMeta): StateRow[] {
   const hasStopped = state.rules.stopped.length > 0
   for (const runtime of state.rules.stopped.splice(0)) forgetRule(state, runtime, rows)
   for (const id of state.rules.changed) {
-    const known = state.rules.get(id)
-    if (known === undefined) continue
-    rows.push({ id: ruleRow(id), value: json({ version: known.version, record: known.record }) })
+    const stored = state.rules.stored(id)
+    if (stored !== undefined) rows.push({ id: ruleRow(id), value: json(stored) })
   }
   state.rules.changed.clear()
   takeRuleRows(state, rows)
@@ -137,11 +135,11 @@ function takeRuleRows(state: Stateful, rows: StateRow[]): void {
     runtime.isDirty = false
     if (runtime.deadline === undefined) continue
     const { stored } = runtime
-    const prefix = keyPrefix(runtime.id)
+    const prefix = keyPrefix(runtime.name)
     const routes = state.rules.routesOf(runtime)
     runtime.matcher.drainChanges((key, encode, page) => {
       if (page > 0) {
-        takePage(runtime, pageRow(runtime.id, page, key), encode)
+        takePage(runtime, pageRow(runtime.name, page, key), encode)
         return
       }
       const before = stored.get(key)
@@ -158,22 +156,22 @@ function takeRuleRows(state: Stateful, rows: StateRow[]): void {
       }
       if (before !== undefined) for (const event of before) events.release(event)
     })
-    if (runtime.extrasDirty) rows.push({ id: extrasRow(runtime.id), value: json(runtime.extras) })
+    if (runtime.extrasDirty) rows.push({ id: extrasRow(runtime.name), value: json(runtime.extras) })
     runtime.extrasDirty = false
   }
 }
 
-function takeSuppressionRows({ id, suppressions }: RuleRuntime, now: number, rows: StateRow[]): void {
+function takeSuppressionRows({ name, suppressions }: RuleRuntime, now: number, rows: StateRow[]): void {
   suppressions.sweep(now)
   suppressions.drainChanges((key, suppression) => {
     const value = suppression === undefined ? undefined : json(suppression)
-    rows.push({ id: suppressionRow(id, key), value })
+    rows.push({ id: suppressionRow(name, key), value })
   })
 }
 
-/** The stored rows of a rule that no longer runs go; its counts stay. */
+/** The stored rows of a version that no longer runs go. */
 function forgetRule(state: Stateful, runtime: RuleRuntime, rows: StateRow[]): void {
-  const prefix = keyPrefix(runtime.id)
+  const prefix = keyPrefix(runtime.name)
   for (const [key, events] of runtime.stored) {
     rows.push({ id: prefix + key, value: undefined })
     for (const event of events) state.events.release(event)
@@ -184,7 +182,7 @@ function forgetRule(state: Stateful, runtime: RuleRuntime, rows: StateRow[]): vo
   }
   for (const key of runtime.suppressions.keys()) runtime.suppressions.erase(key)
   takeSuppressionRows(runtime, 0, rows)
-  rows.push({ id: extrasRow(runtime.id), value: json(runtime.extras) })
+  rows.push({ id: extrasRow(runtime.name), value: undefined })
 }
 
 interface Numbered {
@@ -218,14 +216,14 @@ export function restoreRows(
   for (const row of sorted.lists) state.lists.restore(row)
   for (const { list, version } of sorted.listVersions) state.lists.restoreVersion(list, version)
   for (const silence of sorted.silences) state.silences.restore(silence)
-  for (const { rule, version, record } of sorted.rules) state.rules.restore(rule, version, record)
+  for (const { rule, stored } of sorted.rules) state.rules.restore(rule, stored)
   state.events.load(sorted.events)
   for (const row of sorted.pages) restoreKey(state, row)
   for (const row of sorted.keys) restoreKey(state, row)
   state.events.loaded()
   restoreSuppressions(state, sorted.suppressions)
   for (const { rule, value } of sorted.extras) {
-    const runtime = state.rules.get(rule)?.running?.runtime
+    const runtime = state.rules.named(rule)?.runtime
     if (runtime !== undefined) runtime.extras = parse<RuleExtras>(value)
   }
   state.waiting.restore(sorted.buffered, meta.watermark)
@@ -235,11 +233,7 @@ export function restoreRows(
 interface SortedRows {
   meta: StoredMeta | undefined
   isEmpty: boolean
-  readonly rules: Array<{
-    readonly rule: string
-    readonly version: number
-    readonly record: RuleRecord | undefined
-  }>
+  readonly rules: Array<{ readonly rule: string; readonly stored: StoredRule }>
   readonly lists: Array<{ readonly list: string; readonly value: string; readonly until: number | undefined }>
   readonly listVersions: Array<{ readonly list: string; readonly version: number }>
   readonly silences: SilenceChange[]
@@ -277,11 +271,9 @@ function sortRows(rows: Iterable<StateRow>): SortedRows {
       case 'meta':
         sorted.meta = parse(value)
         break
-      case 'rule': {
-        const { version, record } = parse<{ version: number; record?: RuleRecord }>(value)
-        sorted.rules.push({ rule: row.rule, version, record })
+      case 'rule':
+        sorted.rules.push({ rule: row.rule, stored: parse(value) })
         break
-      }
       case 'list':
         sorted.lists.push({
           list: row.list,
@@ -323,7 +315,7 @@ function sortRows(rows: Iterable<StateRow>): SortedRows {
 }
 
 function restoreKey(state: Stateful, { id, rule, key, page, value }: Keyed): void {
-  const running = state.rules.get(rule)?.running
+  const running = state.rules.named(rule)
   if (running === undefined) {
     // The rule is gone or no longer compiles: so is what it had begun.
     state.rules.orphans.push(id)
@@ -348,7 +340,7 @@ function restoreSuppressions(state: Stateful, rows: readonly Keyed[]): void {
   const parsed = rows.map((row) => ({ ...row, state: parse<SuppressionState>(row.value) }))
   parsed.sort((a, b) => a.state.order - b.state.order)
   for (const { id, rule, key, state: suppression } of parsed) {
-    const suppressions = state.rules.get(rule)?.running?.runtime.suppressions
+    const suppressions = state.rules.named(rule)?.runtime.suppressions
     if (suppressions === undefined) state.rules.orphans.push(id)
     else suppressions.restore(key, suppression)
   }

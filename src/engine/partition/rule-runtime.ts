@@ -9,6 +9,7 @@ import {
   type Withheld,
 } from '../emit/index.ts'
 import type { CreateKeyedMatcher, KeyedMatcher, MatcherHost } from '../matcher/contract.ts'
+import type { Moment } from '../matcher/index.ts'
 import type {
   Expression,
   ExpressionError,
@@ -55,12 +56,16 @@ export interface RuleSurroundings {
   reached(time: number): void
   /** The entry at hand. */
   sequence(): number
+  /** The place behind which no event was processed yet. */
+  moment(): Moment
   /** The rule's state changed. */
   changed(rule: RuleRuntime): void
   /** Whether all rules together may start more partial matches. */
   hasRoom(): boolean
   /** The rule has so many partial matches more (or fewer). */
   account(partialMatches: number): void
+  /** A version that takes no new starts has nothing left. */
+  finished(rule: RuleRuntime): void
 }
 
 /** What is kept of a rule beside its matcher and suppressions; one stored row. */
@@ -70,11 +75,18 @@ export interface RuleExtras {
   readonly withheldTokens: TokenBucket
   /** By notice code: event time of the last one and how many times it was due since. */
   readonly notices: Record<string, { at: number; unsaid: number }>
+  /** The counts at the moment when a candidate came beside it, to compare what both did since. */
+  besides?: RuleCounts
 }
 
-/** One rule, running in one partition: its matcher's host, the router's target, and the way from a match to an alert. */
+/** Which version decides a match; undefined: the one that has it. */
+export type DecidedBy = (key: string, match: Match) => number | undefined
+
+/** One version of a rule, running in one partition: its matcher's host, the router's target, and the way from a match to an alert. */
 export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   readonly id: string
+  /** Of its stored rows: the rule's id, or with the number of the version where another has that. */
+  readonly name: string
   rank = 0
   /** Its place among the deadlines of the partition, while it runs. */
   deadline: Deadline | undefined
@@ -89,6 +101,12 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   readonly storedPages = new Map<string, readonly LoggedEvent[]>()
   isDirty = false
   extrasDirty = false
+  /** Set while several versions of the rule run. */
+  decidedBy: DecidedBy | undefined
+  /** It was replaced: it finishes what it began. */
+  isDraining = false
+  /** The time to finish is over: what still completes is nobody's. */
+  isOver = false
   readonly #around: RuleSurroundings
   readonly #frame: Frame
   #accounted = 0
@@ -98,9 +116,14 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   constructor(
     program: RuleProgram,
     status: RuleStatus,
-    parts: { readonly around: RuleSurroundings; readonly createMatcher: CreateKeyedMatcher },
+    parts: {
+      readonly around: RuleSurroundings
+      readonly createMatcher: CreateKeyedMatcher
+      readonly name: string
+    },
   ) {
     this.id = program.definition.id
+    this.name = parts.name
     this.program = program
     this.status = status
     this.#around = parts.around
@@ -127,6 +150,23 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     this.#touch()
   }
 
+  /** From now on it takes no new starts. */
+  drain(last: Moment): void {
+    this.isDraining = true
+    this.matcher.endStarts(last)
+  }
+
+  /** What it does from now on is counted by itself. */
+  countAnew(): void {
+    this.continueCounts(newExtras(this.#around.limits))
+  }
+
+  /** Goes on with the counts of the version before it. */
+  continueCounts(extras: RuleExtras): void {
+    this.extras = extras
+    this.#touchExtras()
+  }
+
   // RouteTarget
 
   has(key: string): boolean {
@@ -135,6 +175,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
 
   deliver(key: string, event: StreamEvent, mask: number): void {
     const { matcher } = this
+    if (this.isDraining && !matcher.has(key)) return
     if (this.#isFull() && !matcher.has(key)) {
       this.#shed(1, 'no new keys')
       return
@@ -176,6 +217,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     if (partialMatches === this.#accounted) return
     this.#around.account(partialMatches - this.#accounted)
     this.#accounted = partialMatches
+    if (partialMatches === 0 && this.isDraining) this.#around.finished(this)
   }
 
   // MatcherHost
@@ -232,20 +274,22 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   /** Its stored rows were put back. */
   restored(): void {
     this.account()
+    if (this.isDraining && this.matcher.partialMatches === 0) this.#around.finished(this)
     if (this.deadline !== undefined)
       this.#around.deadlines.bringForward(this.deadline, this.matcher.nextDeadline)
   }
 
-  /** The rule ends here; gives the number of partial matches that go with it. */
+  /** The version ends here; gives the number of partial matches that go with it. */
   stop(): number {
-    const dropped = this.matcher.partialMatches
-    this.extras.counts.dropped += dropped
     this.#around.account(-this.#accounted)
     this.#accounted = 0
-    return dropped
+    return this.matcher.partialMatches
   }
 
   #alert(match: Match, key: string, program: AlertProgram, timedOut: boolean): void {
+    if (this.isOver) return
+    const decidedBy = this.decidedBy?.(key, match)
+    const mode = decidedBy !== undefined || this.status === 'shadow' ? 'shadow' : 'live'
     this.#touchExtras()
     const frame = this.#prepare(undefined, match, key, match.completedAt)
     let withheld = this.#exceptionOf(frame) ?? this.#silenceOf(match, key)
@@ -257,7 +301,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     }
     const { counts } = this.extras
     if (withheld === undefined) {
-      if (this.status === 'shadow') counts.shadowAlerts++
+      if (mode === 'shadow') counts.shadowAlerts++
       else counts.alerts++
       counts.lastAlertAt = match.completedAt
     } else {
@@ -271,7 +315,8 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     output.emit(
       alertEffect({
         program: this.program,
-        status: this.status,
+        mode,
+        decidedBy,
         key,
         match,
         timedOut,

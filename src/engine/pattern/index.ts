@@ -9,6 +9,7 @@ export {
   allSteps,
   canBeEmpty,
   innerPatterns,
+  longestLife,
   longestLimit,
   mentionedNames,
   ownEvents,

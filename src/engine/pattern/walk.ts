@@ -62,6 +62,15 @@ export function repeats(step: PatternStep): boolean {
   return step.quantifier.max === undefined || step.quantifier.max > 1
 }
 
+/** How long a partial match lives at most, from its first event; undefined when nothing bounds it. */
+export function longestLife(pattern: Pattern): number | undefined {
+  if (pattern.withinMs === undefined) return undefined
+  let life: number = pattern.withinMs
+  // An absence for a time may go on behind the last event.
+  for (const { step } of allSteps(pattern)) if (step.kind === 'absence') life += step.forMs ?? 0
+  return life
+}
+
 /** The longest time limit said anywhere in a pattern, or undefined when there is none. */
 export function longestLimit(pattern: Pattern): number | undefined {
   const limits: number[] = pattern.withinMs === undefined ? [] : [pattern.withinMs]

@@ -29,7 +29,8 @@ export function funnelOf(partition: ObservablePartition, rule: string): InspectA
     stage.oldest = Math.min(stage.oldest, report.startedAt)
     stage.nextDeadline = Math.min(stage.nextDeadline, report.deadline ?? Number.POSITIVE_INFINITY)
   }
-  const known = partition.statisticsOf(rule)
+  // Of the version in force, as what was looked at.
+  const known = partition.statisticsOf(rule)?.versions[0]
   const total = known?.partialMatches ?? scanned
   return {
     partialMatches: total,
