@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ApplyOptions } from './commands/apply.ts'
+import type { ChangeOptions, StepOptions } from './commands/candidate.ts'
 import type { DiffOptions } from './commands/diff.ts'
 import type { KeyOptions } from './commands/key.ts'
 import type { SilenceOptions } from './commands/silence.ts'
@@ -158,6 +159,9 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     )
     .option('--dry-run', 'say what would change, store nothing')
     .option('--reason <text>', 'why; kept with the versions')
+    .addOption(partialMatchesOption())
+    .addOption(managedByOption())
+    .addOption(forceOption())
     .addOption(outputOption())
     .addOption(serverOption())
     .action(
@@ -170,13 +174,14 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
 
   program
     .command('diff')
-    .summary('Say what applying rules would change')
+    .summary('Say what applying rules would change, or what versions changed')
     .description(
-      'Compares rules with those of the service, and says what would become of their partial matches. Stores nothing. Exit code 1 when something is different.',
+      'Compares rules with those of the service, and says what would become of their partial matches; or compares versions of a rule (sequitur diff RULE@6 RULE@7, or RULE@7 with the one before). Stores nothing. Exit code 1 when something is different.',
     )
-    .argument('[paths...]', 'files, or folders with rules')
+    .argument('[paths...]', 'files, or folders with rules; or versions of a rule')
     .option('-f, --file <path>', 'file or folder; may be repeated', collect, [])
     .option('--prune', 'also the rules that are not among them, as removed')
+    .addOption(partialMatchesOption())
     .addOption(outputOption())
     .addOption(serverOption())
     .action(
@@ -283,6 +288,8 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     .argument('<id>')
     .option('--dry-run', 'say what would happen, remove nothing')
     .option('--reason <text>', 'why; kept with the version')
+    .addOption(managedByOption())
+    .addOption(forceOption())
     .addOption(outputOption())
     .addOption(serverOption())
     .action(
@@ -290,6 +297,80 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
         (await import('./commands/delete.ts')).deleteRule(context, id, options),
       ),
     )
+
+  const steps = (command: Command): Command =>
+    command
+      .option('--dry-run', 'say what would change, store nothing')
+      .option('--reason <text>', 'why; kept with the version')
+      .addOption(managedByOption())
+      .addOption(forceOption())
+      .addOption(outputOption())
+      .addOption(serverOption())
+  const candidate = program
+    .command('candidate')
+    .summary('Run a version of a rule beside the one in force')
+    .description(
+      'Runs a version of a rule beside the one in force: in shadow, or deciding a share of the keys. `sequitur promote` brings it into force, `sequitur rollback` takes it away.',
+    )
+  steps(
+    candidate
+      .command('set')
+      .description('Makes the rule of a file the candidate.')
+      .argument('<file>', 'with one rule')
+      .option('--share <percent>', 'of the keys that it decides (default: 0, it runs in shadow)'),
+  ).action(
+    runs(async (file: string, options: StepOptions) =>
+      (await import('./commands/candidate.ts')).candidateSet(context, file, options),
+    ),
+  )
+  candidate
+    .command('show')
+    .description('What the candidate and the version in force did since it came, side by side.')
+    .argument('<rule>')
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (id: string, options: object) =>
+        (await import('./commands/candidate.ts')).candidateShow(context, id, options),
+      ),
+    )
+  steps(
+    candidate
+      .command('share')
+      .description('Lets the candidate decide a share of the keys; a larger one has all of a smaller one.')
+      .argument('<rule>')
+      .argument('<percent>', 'from 0 to 100, for example 10%'),
+  ).action(
+    runs(async (id: string, percent: string, options: StepOptions) =>
+      (await import('./commands/candidate.ts')).candidateShare(context, id, percent, options),
+    ),
+  )
+  steps(
+    program
+      .command('promote')
+      .summary('Bring the candidate of a rule into force')
+      .description('The candidate becomes the version in force, and goes on with what it began.')
+      .argument('<rule>')
+      .addOption(partialMatchesOption()),
+  ).action(
+    runs(async (id: string, options: ChangeOptions) =>
+      (await import('./commands/candidate.ts')).promote(context, id, options),
+    ),
+  )
+  steps(
+    program
+      .command('rollback')
+      .summary('Take the candidate of a rule away, or undo its promotion')
+      .description(
+        'Takes the candidate away; without one, puts back the version before the last promotion, as a new version.',
+      )
+      .argument('<rule>')
+      .addOption(partialMatchesOption()),
+  ).action(
+    runs(async (id: string, options: ChangeOptions) =>
+      (await import('./commands/candidate.ts')).rollback(context, id, options),
+    ),
+  )
 
   const alertState = (name: string, summary: string, action: 'acknowledge' | 'close' | 'reopen'): Command =>
     program
@@ -534,6 +615,17 @@ const outputOption = (...more: readonly string[]): Option =>
     ...OUTPUT_FORMATS,
     ...more,
   ])
+
+const partialMatchesOption = (): Option =>
+  new Option(
+    '--partial-matches <mode>',
+    'of the version before: go on under the new one, be finished by the old one, or be given up (default: keep where that is possible, else drop)',
+  ).choices(['keep', 'drain', 'drop'])
+
+const managedByOption = (): Option =>
+  new Option('--managed-by <place>', 'where the text is kept, for example git:example.org/rules@4f2a91c')
+
+const forceOption = (): Option => new Option('--force', 'also what another place manages')
 
 const serverOption = (): Option =>
   new Option('-s, --server <url>', 'the service (default: SEQUITUR_URL, else http://127.0.0.1:8080)')

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../engine/index.ts'
+import type { JsonValue, PartialMatchesChange } from '../engine/index.ts'
 import type { PartitionReading, RuleReading } from './telemetry/index.ts'
 
 /** Where the owner of a partition answers questions (NATS request/reply, JSON both ways). */
@@ -70,6 +70,8 @@ export interface RuleStanding {
   readonly version: number
   /** As of that version; `removed` after a delete. */
   readonly status: 'draft' | 'shadow' | 'live' | 'disabled' | 'removed' | 'unknown'
+  /** What the last change that concerned partial matches did to them. */
+  readonly change?: PartialMatchesChange
   /** What it did, if it runs or ran. */
   readonly reading?: RuleReading
 }

@@ -25,6 +25,13 @@ export const FITTING: Readonly<Record<string, { readonly type: string; readonly 
   'PUT /v1/rules/{id}': { type: 'application/yaml', payload: RULE },
   'POST /v1/rules/{id}:status': json({ status: 'shadow' }),
   'POST /v1/rules/{id}:restore': json({ version: 1 }),
+  'PUT /v1/rules/{id}/candidate': {
+    type: 'application/yaml',
+    payload: RULE.replace('5 minutes', '6 minutes'),
+  },
+  'POST /v1/rules/{id}:share': json({ share: 10 }),
+  'POST /v1/rules/{id}:promote': json({}),
+  'POST /v1/rules/{id}:rollback': json({}),
   'POST /v1/rules:validate': { type: 'application/yaml', payload: RULE },
   'POST /v1/rules:test': { type: 'application/yaml', payload: RULE },
   'POST /v1/lists/{name}/values': json('c'),
@@ -57,6 +64,7 @@ export async function makeThings(app: FastifyInstance): Promise<Known> {
     return String(answer.json()['id'])
   }
   await send('PUT /v1/rules/{id}', '/v1/rules/hello')
+  await send('PUT /v1/rules/{id}/candidate', '/v1/rules/hello/candidate')
   await send('PUT /v1/lists/{name}', '/v1/lists/cards')
   const silence = await send('POST /v1/silences', '/v1/silences')
   const replay = await send('POST /v1/replays', '/v1/replays')

@@ -73,7 +73,11 @@ test.each(ofRule.map(({ method, path }) => [method, path] as const))(
         ? { status: 'live' }
         : path.endsWith(':restore')
           ? { version: 1 }
-          : undefined
+          : path.endsWith(':share')
+            ? { share: 10 }
+            : path.endsWith(':promote') || path.endsWith(':rollback')
+              ? {}
+              : undefined
       const payload = method === 'PUT' ? text(id, 'fraud') : body
       const answer = await as('fraud', method, path.replace('{id}', id).replace('{version}', '1'), payload)
       expect([answer.statusCode, answer.json().code]).toEqual([403, 'namespace-not-allowed'])

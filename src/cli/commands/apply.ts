@@ -13,6 +13,9 @@ export interface ApplyOptions extends ServerOptions {
   readonly prune?: boolean
   readonly dryRun?: boolean
   readonly reason?: string
+  readonly managedBy?: string
+  readonly force?: boolean
+  readonly partialMatches?: string
   readonly output?: OutputFormat
 }
 
@@ -24,6 +27,11 @@ interface Change {
 }
 
 type Changed = Omit<Change, 'kind'>
+
+interface RuleHead {
+  readonly id: string
+  readonly managedBy?: string
+}
 
 interface Activated {
   readonly activation?: { readonly state: string }
@@ -59,7 +67,7 @@ export async function apply(
   printProblems(terminal, listsNotAmong(compiled, await service.listNames(compiled)))
   for (const body of ruleBodies(files)) await service.putRules(body)
   if (options.prune === true) await service.prune(compiled)
-  const { changes, pending } = service
+  const { changes, pending, left } = service
   await printRows(terminal, changes, {
     format: formatOf(terminal, options.output),
     columns: COLUMNS,
@@ -69,6 +77,10 @@ export async function apply(
   const rules = changed.filter(({ kind }) => kind === 'rule').length
   const lists = changed.length - rules
   const what = `${counted(rules, 'rule')}${lists === 0 ? '' : ` and ${counted(lists, 'list')}`}`
+  if (left.length > 0)
+    terminal.note(
+      `not removed, because another place manages them: ${left.join(', ')} (--managed-by, --force)`,
+    )
   if (pending.length > 0) terminal.note(`not yet known to every worker: ${pending.join(', ')}`)
   terminal.note(
     options.dryRun === true
@@ -78,6 +90,9 @@ export async function apply(
   return EXIT.ok
 }
 
+/** `git:repository@commit`: the commit changes, the repository stays. */
+const placeOf = (managedBy: string): string => managedBy.replace(/@[^@]*$/, '')
+
 /** The requests of one `apply`, and what came of them. */
 class Applying {
   readonly changes: Change[] = []
@@ -85,9 +100,17 @@ class Applying {
   readonly pending: string[] = []
   readonly #client: ApiClient
   readonly #query: { readonly dryRun: boolean; readonly reason: string | undefined }
+  /** What holds for rules alone. */
+  readonly #ruleQuery: { readonly managedBy: string | undefined; readonly force: boolean }
+  readonly #partialMatches: string | undefined
+  /** Rules that are in no file, and that another place manages. */
+  readonly left: string[] = []
 
-  constructor(client: ApiClient, { dryRun, reason }: ApplyOptions) {
+  constructor(client: ApiClient, options: ApplyOptions) {
+    const { dryRun, reason, managedBy, force, partialMatches } = options
     this.#client = client
+    this.#ruleQuery = { managedBy, force: force === true }
+    this.#partialMatches = partialMatches
     this.#query = { dryRun: dryRun === true, reason }
   }
 
@@ -95,7 +118,7 @@ class Applying {
     const applied = await this.#client.json<{ readonly rules: readonly Changed[] }>('/v1/rules:apply', {
       method: 'POST',
       contentType: 'application/yaml',
-      query: this.#query,
+      query: { ...this.#query, ...this.#ruleQuery, partialMatches: this.#partialMatches },
       body,
     })
     this.changes.push(...applied.rules.map((change) => ({ kind: 'rule', ...change }) as const))
@@ -118,11 +141,16 @@ class Applying {
   /** Lists are only removed where lists are kept in files: others are kept in the service alone. */
   async prune({ rules, lists }: CompiledFiles): Promise<void> {
     const kept = new Set(rules.map(({ program }) => program.definition.id))
-    const { rules: running } = await this.#client.json<{ rules: ReadonlyArray<{ id: string }> }>('/v1/rules')
-    for (const { id } of running.filter((rule) => !kept.has(rule.id))) {
+    const { rules: running } = await this.#client.json<{ rules: readonly RuleHead[] }>('/v1/rules')
+    for (const { id, managedBy } of running.filter((rule) => !kept.has(rule.id))) {
+      if (managedBy !== undefined && !this.#mayRemove(managedBy)) {
+        this.left.push(id)
+        continue
+      }
       const removed = await this.#client.json<{ version: number }>(`/v1/rules/${encodeURIComponent(id)}`, {
         method: 'DELETE',
-        query: { ...this.#query, force: true },
+        headers: { 'if-match': '*' },
+        query: { ...this.#query, ...this.#ruleQuery },
       })
       this.changes.push({ kind: 'rule', id, change: 'removed', version: removed.version })
     }
@@ -130,6 +158,11 @@ class Applying {
     if (names.size === 0) return
     for (const name of await this.#lists())
       if (!names.has(name)) await this.#changeList(name, { method: 'DELETE' })
+  }
+
+  #mayRemove(managedBy: string): boolean {
+    const { managedBy: ours, force } = this.#ruleQuery
+    return force || (ours !== undefined && placeOf(ours) === placeOf(managedBy))
   }
 
   async #lists(): Promise<readonly string[]> {

@@ -7,6 +7,8 @@ export interface DeleteOptions extends ServerOptions {
   readonly output?: OutputFormat
   readonly dryRun?: boolean
   readonly reason?: string
+  readonly managedBy?: string
+  readonly force?: boolean
 }
 
 /** `sequitur delete rule ID`. Its versions stay, so it can be restored. */
@@ -18,7 +20,14 @@ export async function deleteRule(
   const client = new ApiClient({ server: options.server, environment })
   const removed = await client.json<{ readonly version: number }>(`/v1/rules/${encodeURIComponent(id)}`, {
     method: 'DELETE',
-    query: { force: true, dryRun: options.dryRun === true, reason: options.reason },
+    // Whatever its revision is; what another place manages only by force.
+    headers: { 'if-match': '*' },
+    query: {
+      dryRun: options.dryRun === true,
+      reason: options.reason,
+      managedBy: options.managedBy,
+      force: options.force === true,
+    },
   })
   if (options.output !== undefined && options.output !== 'table')
     await printValue(terminal, removed, options.output)

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { CliError } from '../cli-error.ts'
 import { ApiClient } from '../client/api-client.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
@@ -7,8 +8,10 @@ import { findRuleFiles } from '../rules/find-rule-files.ts'
 import { readRuleFiles } from '../rules/read-rule-files.ts'
 import { formatOf, type OutputFormat, printRows } from '../terminal/output.ts'
 import { counted, errorsIn, printProblems } from '../terminal/problems.ts'
+import { diffVersions, namedVersion } from './diff-versions.ts'
 
 export interface DiffOptions extends ServerOptions {
+  readonly partialMatches?: string
   readonly prune?: boolean
   readonly output?: OutputFormat
 }
@@ -38,12 +41,15 @@ interface Row extends Planned {
 
 const STYLES = { created: 'green', updated: 'yellow', removed: 'red', unchanged: 'dim' } as const
 
-/** `sequitur diff -f DIR`: what the service has otherwise, and what would become of its partial matches. Stores nothing. */
+/** `sequitur diff -f DIR`, `sequitur diff RULE@A RULE@B`: what the service has otherwise, and what would become of its partial matches. Stores nothing. */
 export async function diff(
-  { terminal, environment }: CommandContext,
+  context: CommandContext,
   paths: readonly string[],
   options: DiffOptions,
 ): Promise<ExitCode> {
+  const versions = paths.map((path) => (existsSync(path) ? undefined : namedVersion(path)))
+  if (versions.every((each) => each !== undefined)) return diffVersions(context, versions, options)
+  const { terminal, environment } = context
   const { files } = findRuleFiles(paths)
   const { rules, problems } = compileRules(files)
   printProblems(terminal, problems)
@@ -56,13 +62,14 @@ export async function diff(
     })
   const client = new ApiClient({ server: options.server, environment })
   const query = { dryRun: true, force: true }
+  const { partialMatches } = options
   const rows: Row[] = []
   for (const { file, program } of rules) {
     const { id } = program.definition
     const planned = await client.json<Planned>(`/v1/rules/${encodeURIComponent(id)}`, {
       method: 'PUT',
       contentType: file.format === 'json' ? 'application/json' : 'application/yaml',
-      query,
+      query: { ...query, partialMatches },
       body: file.text,
     })
     rows.push(rowOf(id, planned))
@@ -83,6 +90,7 @@ export async function diff(
       { title: 'RULE', value: ({ id }) => id },
       { title: 'CHANGE', value: ({ change }) => change, style: ({ change }) => STYLES[change] },
       { title: 'KEPT', value: ({ partialMatches }) => partialMatches?.kept, align: 'right' },
+      { title: 'DRAINED', value: ({ partialMatches: after }) => after?.drained, align: 'right' },
       { title: 'DROPPED', value: ({ partialMatches }) => partialMatches?.dropped, align: 'right' },
       { title: 'WHAT', value: ({ differences }) => (differences ?? []).map(({ field }) => field).join(', ') },
     ],

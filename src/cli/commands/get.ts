@@ -13,6 +13,8 @@ interface RuleHead {
   readonly status: string
   readonly severity?: string
   readonly version: number
+  readonly textVersion?: number
+  readonly candidate?: { readonly version: number; readonly share: number }
   readonly namespace?: string
   readonly title?: string
 }
@@ -40,7 +42,11 @@ export async function getRules(
         style: (rule) => STATUS_STYLES[rule.status as keyof typeof STATUS_STYLES],
       },
       { title: 'SEVERITY', value: (rule) => rule.severity },
-      { title: 'VERSION', value: (rule) => rule.version, align: 'right' },
+      { title: 'VERSION', value: (rule) => rule.textVersion ?? rule.version, align: 'right' },
+      {
+        title: 'CANDIDATE',
+        value: ({ candidate }) => candidate && `${candidate.version} (${candidate.share} %)`,
+      },
       { title: 'TITLE', value: (rule) => rule.title },
     ],
   })

@@ -665,6 +665,18 @@ describe('a candidate', () => {
   })
 })
 
+test('a rule that was never more than one version is stored as it always was', () => {
+  const record = put({ version: 1, text: { pattern: 'logs', withinMs: 400 } })
+  const log = new LogWriter().add(BASE, 'sequitur.log.rule', record)
+  const partition = createPartition(OPTIONS)
+  partition.process(log.entries)
+  const rows = partition.takeStep()?.rows ?? []
+  const row = rows.find(({ id }) => id === 'r/r')
+  const { kind: _, ...stored } = record
+  expect(JSON.parse(new TextDecoder().decode(row?.value))).toEqual({ version: 1, record: stored })
+  expect(restorePartition(OPTIONS, rows).statistics()).toEqual(partition.statistics())
+})
+
 describe('a share', () => {
   const keys = Array.from({ length: 20_000 }, (_, index) => `customer-${index}`)
 

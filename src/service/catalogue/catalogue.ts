@@ -1,8 +1,9 @@
-import { type Problem, type RuleStatus, unknownLists } from '../../engine/index.ts'
+import { type PartialMatchesMode, type Problem, type RuleStatus, unknownLists } from '../../engine/index.ts'
 import type { Bucket, BucketEntry } from './bucket.ts'
+import { changeProblems, runs } from './change-problems.ts'
 import type { Compiled, CompiledRule, RuleCompiler, RuleText } from './compiler.ts'
 import { unfedSubjects } from './feeds.ts'
-import { type RuleFormat, type RulePut, type RuleRecord, readRecord } from './record.ts'
+import { type RuleFormat, type RulePut, type RuleRecord, readRecord, writtenText } from './record.ts'
 
 /** A rule in force with the revision that changes to it must name. */
 export interface StoredRule {
@@ -24,6 +25,10 @@ export interface WriteBy {
   readonly author?: string
   readonly reason?: string
   readonly managedBy?: string
+  /** Also where the rule is managed by another place. */
+  readonly force?: boolean
+  /** What becomes of the partial matches of the version before; default: kept where that is possible, else dropped. */
+  readonly partialMatches?: PartialMatchesMode
   /** Everything is checked and answered, nothing is written. */
   readonly dryRun?: boolean
   /** Whether the writer may change rules of a namespace (undefined: not known). Default: of all. */
@@ -34,6 +39,13 @@ export interface WriteBy {
 export interface WriteForbidden {
   readonly kind: 'forbidden'
   readonly namespace: string | undefined
+}
+
+/** The text is kept in another place, which the writer did not name. */
+export interface ManagedElsewhere {
+  readonly kind: 'managed-elsewhere'
+  readonly id: string
+  readonly managedBy: string
 }
 
 export type WriteOutcome =
@@ -48,12 +60,20 @@ export type WriteOutcome =
   | { readonly kind: 'conflict'; readonly current: StoredRule | undefined }
   | { readonly kind: 'expectation-needed'; readonly current: StoredRule }
   | WriteForbidden
+  | ManagedElsewhere
   | { readonly kind: 'not-found' }
   | { readonly kind: 'busy' }
 
 export interface RuleVersion {
   readonly record: RuleRecord
   readonly current: boolean
+}
+
+/** The next record of a rule, without who, when and why; undefined: it is so already. */
+export interface Revision {
+  readonly kind: 'revision'
+  readonly record: Omit<RulePut, 'kind' | 'id' | 'version' | 'at' | 'author' | 'reason'> | undefined
+  readonly problems: readonly Problem[]
 }
 
 export type ApplyOutcome =
@@ -67,6 +87,7 @@ export type ApplyOutcome =
       readonly problems: readonly Problem[]
     }
   | WriteForbidden
+  | ManagedElsewhere
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   /** Somebody else changed this rule meanwhile; the ones before it are stored. */
   | { readonly kind: 'conflict'; readonly id: string }
@@ -92,6 +113,11 @@ export class Catalogue {
 
   constructor(options: CatalogueOptions) {
     this.#options = options
+  }
+
+  /** ISO 8601. */
+  now(): string {
+    return new Date(this.#options.now()).toISOString()
   }
 
   /** All rules in force, by id. */
@@ -166,8 +192,8 @@ export class Catalogue {
     if (entry === undefined || current === undefined) return { kind: 'not-found' }
     const refusal = refusalOf(current, expected)
     if (refusal !== undefined) return refusal
-    const forbidden = forbiddenOf(by, current.record, undefined)
-    if (forbidden !== undefined) return forbidden
+    const barred = forbiddenOf(by, current.record, undefined) ?? managedElsewhere(by, current.record)
+    if (barred !== undefined) return barred
     const record: RuleRecord = { kind: 'remove', ...this.#written(id, current.record.version + 1, by) }
     if (by.dryRun) return { kind: 'removed', version: record.version, revision: current.revision }
     const revision = await this.#store(entry, record)
@@ -183,19 +209,21 @@ export class Catalogue {
   }
 
   /** The text of an earlier version, as a new version. Its status comes with it. */
-  async restore(id: string, version: number, expected: Expectation, by: WriteBy): Promise<WriteOutcome> {
+  async restore(
+    id: string,
+    version: number,
+    expected: Expectation,
+    by: WriteBy,
+    did?: RulePut['did'],
+  ): Promise<WriteOutcome> {
     const wanted = await this.version(id, version)
     if (wanted?.kind !== 'put') return { kind: 'not-found' }
     const entry = await this.#options.rules.get(id)
     const current = storedOf(entry)
-    if (current === undefined)
-      return this.put(id, { text: wanted.source, format: wanted.format }, { kind: 'any' }, by)
-    return this.#rewrite(id, expected, by, async () => ({
-      kind: 'done',
-      value: wanted.source,
-      problems: [],
-      format: wanted.format,
-    }))
+    const { text, format } = writtenText(wanted)
+    if (current === undefined) return this.put(id, { text, format }, { kind: 'any' }, by)
+    const change = async () => ({ kind: 'done', value: text, problems: [], format }) as const
+    return this.#rewrite(id, expected, by, change, did)
   }
 
   /**
@@ -212,16 +240,17 @@ export class Catalogue {
     if (twice !== undefined) return { kind: 'invalid', problems: [...checked.problems, duplicate(twice.id)] }
 
     const entries = new Map((await this.#options.rules.entries()).map((entry) => [entry.key, entry]))
-    for (const rule of checked.value) {
-      const forbidden = forbiddenOf(by, recordOf(entries.get(rule.id)), rule)
-      if (forbidden !== undefined) return forbidden
+    for (const [index, rule] of checked.value.entries()) {
+      const barred = await this.#barred(entries.get(rule.id), { rule, text: texts[index], by })
+      if (barred !== undefined) return barred
     }
     const rules: Array<Extract<ApplyOutcome, { kind: 'applied' }>['rules'][number]> = []
     for (const [index, rule] of checked.value.entries()) {
       const text = texts[index]
       if (text === undefined) continue
       const outcome = await this.#write(entries.get(rule.id), { rule, text, by, problems: [] })
-      if (outcome.kind === 'forbidden') return outcome
+      if (outcome.kind === 'forbidden' || outcome.kind === 'managed-elsewhere') return outcome
+      if (outcome.kind === 'invalid' || outcome.kind === 'busy') return outcome
       if (outcome.kind !== 'stored') return { kind: 'conflict', id: rule.id }
       rules.push({ id: rule.id, change: outcome.change, version: outcome.rule.record.version })
     }
@@ -232,7 +261,8 @@ export class Catalogue {
         if (stored === undefined || kept.has(stored.record.id)) continue
         if (by.managedBy !== undefined && !sameOwner(stored.record.managedBy, by.managedBy)) continue
         // What the writer may not touch is none of their rules.
-        if (forbiddenOf(by, stored.record, undefined) !== undefined) continue
+        if ((forbiddenOf(by, stored.record, undefined) ?? managedElsewhere(by, stored.record)) !== undefined)
+          continue
         const { id } = stored.record
         const outcome = await this.remove(id, { kind: 'revision', revision: stored.revision }, by)
         if (outcome.kind !== 'removed') return { kind: 'conflict', id }
@@ -248,6 +278,7 @@ export class Catalogue {
     expected: Expectation,
     by: WriteBy,
     change: (record: RulePut) => Promise<Compiled<string> & { readonly format?: RuleFormat }>,
+    did?: RulePut['did'],
   ): Promise<WriteOutcome> {
     for (let attempt = 1; ; attempt += 1) {
       const entry = await this.#options.rules.get(id)
@@ -266,7 +297,7 @@ export class Catalogue {
       if (checked.kind === 'busy') return checked
       const rule = checked.kind === 'done' ? checked.value[0] : undefined
       if (rule === undefined || rule.id !== id) return { kind: 'invalid', problems: checked.problems }
-      const outcome = await this.#write(entry, { rule, text, by, problems: checked.problems })
+      const outcome = await this.#write(entry, { rule, text, by, problems: checked.problems, did })
       if (outcome.kind !== 'conflict' || expected.kind === 'revision' || attempt >= ATTEMPTS_MAX)
         return outcome
     }
@@ -279,12 +310,13 @@ export class Catalogue {
       readonly text: RuleText
       readonly by: WriteBy
       readonly problems: readonly Problem[]
+      readonly did?: RulePut['did']
     },
   ): Promise<WriteOutcome> {
-    const { rule, text, by, problems } = change
+    const { rule, text, by, problems, did } = change
     const before = recordOf(entry)
-    const forbidden = forbiddenOf(by, before, rule)
-    if (forbidden !== undefined) return forbidden
+    const barred = await this.#barred(entry, change)
+    if (barred !== undefined) return barred
     const last = before?.version ?? (await this.#lastVersion(rule.id))
     if (
       entry !== undefined &&
@@ -306,14 +338,88 @@ export class Catalogue {
       format: text.format,
       source: text.text,
       summary: rule.summary,
-      ...(by.managedBy === undefined ? {} : { managedBy: by.managedBy }),
+      ...managed(by, before),
+      ...(did === undefined ? {} : { did }),
+      ...(by.partialMatches === undefined ? {} : { partialMatches: by.partialMatches }),
+      ...(before?.kind === 'put' && before.candidate !== undefined && runs(rule)
+        ? { candidate: before.candidate }
+        : {}),
     }
     const made = before?.kind === 'put' ? 'updated' : 'created'
+    return this.#putRecord(entry, record, { by, change: made, problems })
+  }
+
+  /**
+   * Writes what `change` makes of the record in force, as its next version; undefined: it is so already. Tries again when somebody else
+   * was faster and the caller named no revision.
+   */
+  async revise(
+    id: string,
+    expected: Expectation,
+    by: WriteBy,
+    change: (record: RulePut) => Promise<Revision | WriteOutcome>,
+  ): Promise<WriteOutcome> {
+    for (let attempt = 1; ; attempt += 1) {
+      const entry = await this.#options.rules.get(id)
+      const current = storedOf(entry)
+      if (entry === undefined || current === undefined) return { kind: 'not-found' }
+      if (
+        expected.kind === 'absent' ||
+        (expected.kind === 'revision' && expected.revision !== current.revision)
+      )
+        return { kind: 'conflict', current }
+      const barred = forbiddenOf(by, current.record, undefined) ?? managedElsewhere(by, current.record)
+      if (barred !== undefined) return barred
+      const revised = await change(current.record)
+      if (revised.kind !== 'revision') return revised
+      const { problems, record: body } = revised
+      if (body === undefined) return { kind: 'stored', change: 'unchanged', rule: current, problems }
+      const written = this.#written(id, current.record.version + 1, by)
+      const record: RulePut = { kind: 'put', ...written, ...managed(by, current.record), ...body }
+      const outcome = await this.#putRecord(entry, record, { by, change: 'updated', problems })
+      if (outcome.kind !== 'conflict' || expected.kind === 'revision' || attempt >= ATTEMPTS_MAX)
+        return outcome
+    }
+  }
+
+  async #putRecord(
+    entry: BucketEntry | undefined,
+    record: RulePut,
+    written: {
+      readonly by: WriteBy
+      readonly change: 'created' | 'updated'
+      readonly problems: readonly Problem[]
+    },
+  ): Promise<WriteOutcome> {
+    const { by, change, problems } = written
     if (by.dryRun)
-      return { kind: 'stored', change: made, rule: { record, revision: entry?.revision ?? 0 }, problems }
+      return { kind: 'stored', change, rule: { record, revision: entry?.revision ?? 0 }, problems }
     const revision = await this.#store(entry, record)
-    if (revision === undefined) return { kind: 'conflict', current: await this.get(rule.id) }
-    return { kind: 'stored', change: made, rule: { record, revision }, problems }
+    if (revision === undefined) return { kind: 'conflict', current: await this.get(record.id) }
+    return { kind: 'stored', change, rule: { record, revision }, problems }
+  }
+
+  /** Why the text may not come into force: who writes it, and what it would do to what runs. */
+  async #barred(
+    entry: BucketEntry | undefined,
+    {
+      rule,
+      text,
+      by,
+    }: { readonly rule: CompiledRule; readonly text: RuleText | undefined; readonly by: WriteBy },
+  ): Promise<
+    WriteForbidden | ManagedElsewhere | Extract<WriteOutcome, { kind: 'invalid' | 'busy' }> | undefined
+  > {
+    const before = recordOf(entry)
+    const isTheSame = before?.kind === 'put' && before.source === text?.text && before.format === text.format
+    const barred = forbiddenOf(by, before, rule) ?? (isTheSame ? undefined : managedElsewhere(by, before))
+    if (barred !== undefined) return barred
+    if (before?.kind !== 'put' || text === undefined || isTheSame) return undefined
+    const problems = await changeProblems(before, { rule, text, mode: by.partialMatches }, (left, right) =>
+      this.#options.compiler.compare(left, right),
+    )
+    if (problems === 'busy') return { kind: 'busy' }
+    return problems.length === 0 ? undefined : { kind: 'invalid', problems }
   }
 
   /**
@@ -344,9 +450,21 @@ export class Catalogue {
       version,
       ...(by.author === undefined ? {} : { author: by.author }),
       ...(by.reason === undefined ? {} : { reason: by.reason }),
-      at: new Date(this.#options.now()).toISOString(),
+      at: this.now(),
     }
   }
+}
+
+/** The place stays until another one is named. */
+const managed = (by: WriteBy, before: RuleRecord | undefined): { readonly managedBy?: string } => {
+  const managedBy = by.managedBy ?? (before?.kind === 'put' ? before.managedBy : undefined)
+  return managedBy === undefined ? {} : { managedBy }
+}
+
+function managedElsewhere(by: WriteBy, before: RuleRecord | undefined): ManagedElsewhere | undefined {
+  if (before?.kind !== 'put' || before.managedBy === undefined || by.force === true) return undefined
+  if (by.managedBy !== undefined && sameOwner(before.managedBy, by.managedBy)) return undefined
+  return { kind: 'managed-elsewhere', id: before.id, managedBy: before.managedBy }
 }
 
 /** A rule that moves to another namespace needs both. */

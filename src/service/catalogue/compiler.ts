@@ -1,4 +1,4 @@
-import type { JsonValue, ListRead, Problem, RuleStatus } from '../../engine/index.ts'
+import type { JsonValue, ListRead, Problem, RuleComparison, RuleStatus } from '../../engine/index.ts'
 import type { RuleFormat, RuleSummary } from './record.ts'
 
 /** One rule document and where it stands in what was sent. */
@@ -48,6 +48,8 @@ export interface RuleCompiler {
   test(text: RuleText): Promise<Compiled<readonly TestOutcome[]>>
   /** The same text with another status; nothing else in it changes. */
   withStatus(text: RuleText, status: RuleStatus): Promise<Compiled<string>>
+  /** What differs between two texts of one rule, and whether partial matches of one go on under the other. */
+  compare(before: RuleText, after: RuleText): Promise<Compiled<RuleComparison>>
   close(): Promise<void>
 }
 

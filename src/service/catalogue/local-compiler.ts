@@ -8,6 +8,7 @@ export const localCompiler: RuleCompiler = {
   explain: async (text) => compiled(answer({ kind: 'explain', text })),
   test: async (text) => compiled(answer({ kind: 'test', text })),
   withStatus: async (text, status) => compiled(answer({ kind: 'status', text, status })),
+  compare: async (before, after) => compiled(answer({ kind: 'compare', before, after })),
   close: async () => undefined,
 }
 

@@ -1,4 +1,4 @@
-import type { RuleStatus, Severity } from '../../engine/index.ts'
+import type { PartialMatchesMode, RuleStatus, Severity } from '../../engine/index.ts'
 
 export type RuleFormat = 'yaml' | 'json'
 
@@ -23,6 +23,15 @@ interface Written {
   readonly at: string
 }
 
+/** A version beside the one in force. */
+export interface CandidatePut extends Written {
+  /** Percent of the keys that it decides. */
+  readonly share: number
+  readonly format: RuleFormat
+  readonly source: string
+  readonly summary?: RuleSummary
+}
+
 /** A rule version as the rule store and the log hold it; the engine reads the same record. */
 export interface RulePut extends Written {
   readonly kind: 'put'
@@ -30,6 +39,17 @@ export interface RulePut extends Written {
   readonly format: RuleFormat
   readonly source: string
   readonly summary?: RuleSummary
+  /** What this version did, where it is not a new text. */
+  readonly did?: 'candidate' | 'share' | 'withdrawal' | 'promotion' | 'rollback'
+  /** The version that wrote the text in force, where this one did not. */
+  readonly textVersion?: number
+  readonly candidate?: CandidatePut
+  /** The candidate that this version brought into force. */
+  readonly promoted?: number
+  /** The version that was in force before the last promotion. */
+  readonly previous?: number
+  /** What was asked for the partial matches of the version before. */
+  readonly partialMatches?: PartialMatchesMode
   /** Where the text is kept, when it is not here: `git:repository@commit`. */
   readonly managedBy?: string
 }
@@ -40,6 +60,23 @@ export interface RuleRemove extends Written {
 }
 
 export type RuleRecord = RulePut | RuleRemove
+
+/** The version whose text is in force: the one that alerts carry. */
+export const versionInForce = ({ version, textVersion }: RulePut): number => textVersion ?? version
+
+export const textInForce = ({
+  source,
+  format,
+}: RulePut): { readonly text: string; readonly format: RuleFormat } => ({
+  text: source,
+  format,
+})
+
+/** The text that a version wrote; where it wrote none, the one in force. */
+export const writtenText = (record: RulePut): { readonly text: string; readonly format: RuleFormat } => {
+  const { source, format } = record.did === 'candidate' && record.candidate ? record.candidate : record
+  return { text: source, format }
+}
 
 const STATUSES: readonly string[] = ['draft', 'shadow', 'live', 'disabled'] satisfies readonly RuleStatus[]
 

@@ -1,4 +1,5 @@
 import {
+  compareRules,
   compileRule,
   describeSlots,
   explainRule,
@@ -7,6 +8,7 @@ import {
   type Place,
   type Problem,
   type Result,
+  type RuleComparison,
   type RuleDefinition,
   type RuleProgram,
   type RuleStatus,
@@ -24,12 +26,14 @@ export type ReaderRequest =
   | { readonly kind: 'explain'; readonly text: RuleText }
   | { readonly kind: 'test'; readonly text: RuleText }
   | { readonly kind: 'status'; readonly text: RuleText; readonly status: RuleStatus }
+  | { readonly kind: 'compare'; readonly before: RuleText; readonly after: RuleText }
 
 export interface ReaderAnswers {
   readonly compile: readonly CompiledRule[]
   readonly explain: Explanation
   readonly test: readonly TestOutcome[]
   readonly status: string
+  readonly compare: RuleComparison
 }
 
 /** Does it, in this process: safe only for texts that one trusts. */
@@ -43,6 +47,8 @@ export function answerReader(request: ReaderRequest): Result<ReaderAnswers[Reade
       return test(request.text)
     case 'status':
       return withStatus(request.text, request.status)
+    case 'compare':
+      return compare(request.before, request.after)
     default:
       return request satisfies never
   }
@@ -120,6 +126,13 @@ function withStatus(text: RuleText, status: RuleStatus): Result<string> {
   if (!read.ok) return read
   const { rule, ...rest } = JSON.parse(text.text) as Record<string, unknown>
   return success(JSON.stringify({ rule, ...rest, status }, null, 2), read.problems)
+}
+
+function compare(before: RuleText, after: RuleText): Result<RuleComparison> {
+  const old = readOne(before)
+  if (!old.ok) return old
+  const now = readOne(after)
+  return now.ok ? success(compareRules(old.value.definition, now.value.definition)) : now
 }
 
 /** The one rule of a text, compiled. */

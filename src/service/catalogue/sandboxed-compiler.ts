@@ -101,6 +101,7 @@ export function sandboxedCompiler(options: SandboxedCompilerOptions = {}): RuleC
     explain: (text) => one({ kind: 'explain', text }, text),
     test: (text) => one({ kind: 'test', text }, text),
     withStatus: (text, status) => one({ kind: 'status', text, status }, text),
+    compare: (before, after) => one({ kind: 'compare', before, after }, after),
     close: () => sandbox.close(),
   }
 }

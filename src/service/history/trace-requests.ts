@@ -1,5 +1,4 @@
 import {
-  compareRules,
   compileRule,
   type EventLook,
   eventTime,
@@ -10,7 +9,6 @@ import {
   lookAtEvent,
   type Problem,
   type Result,
-  type RuleComparison,
   type RuleProgram,
   readRules,
   streamSequence,
@@ -58,7 +56,6 @@ export type TraceRequest =
       readonly entry: PlainEntry
       readonly setup: TraceSetup
     }
-  | { readonly kind: 'compare'; readonly before: TracedText; readonly after: TracedText }
 
 export interface RuleReads {
   readonly subjects: readonly string[]
@@ -73,7 +70,6 @@ export interface TraceAnswers {
   readonly trace: Trace | null
   /** In the order of the rules; `null`: not one that reads the subject, or one that does not compile. */
   readonly look: ReadonlyArray<EventLook | string | null>
-  readonly compare: RuleComparison
 }
 
 export type TraceAnswer = Result<TraceAnswers[TraceRequest['kind']]>
@@ -108,13 +104,6 @@ export function createTraceAnswerer(): (request: TraceRequest) => TraceAnswer {
             return read.ok ? (lookAtEvent(read.value, entryOf(request.entry), request.setup) ?? null) : null
           }),
         )
-      case 'compare': {
-        const before = programOf(request.before)
-        const after = programOf(request.after)
-        if (!after.ok) return after
-        if (!before.ok) return before
-        return success(compareRules(before.value.definition, after.value.definition))
-      }
       default:
         return request satisfies never
     }

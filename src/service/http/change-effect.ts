@@ -1,49 +1,47 @@
-import type { RuleDifference } from '../../engine/index.ts'
-import type { StoredRule } from '../catalogue/index.ts'
+import type { PartialMatchesChange, PartialMatchesMode, RuleDifference } from '../../engine/index.ts'
+import { type RulePut, runs, type StoredRule } from '../catalogue/index.ts'
 import { askAll } from './inspector.ts'
 import type { Services } from './services.ts'
 
-/** What becomes of the partial matches that a rule has now. */
-export interface PartialMatchesAfter {
-  readonly kept: number
-  /** They go on under the old version until they end; no change does that yet. */
-  readonly drained: number
-  readonly dropped: number
-}
-
 export interface ChangeEffect {
-  readonly partialMatches: PartialMatchesAfter
+  /** What becomes of the partial matches that a rule has now. */
+  readonly partialMatches: Omit<PartialMatchesChange, 'version'>
   readonly differences: ReadonlyArray<
     Pick<RuleDifference, 'field' | 'before' | 'after' | 'keepsPartialMatches'>
   >
 }
 
-const runs = (rule: StoredRule | undefined): rule is StoredRule =>
-  rule !== undefined && (rule.record.status === 'live' || rule.record.status === 'shadow')
-
 /** What a change would do, by what the workers have now. `after` undefined: the rule is removed. */
 export async function effectOfChange(
-  { inspector, investigation }: Pick<Services, 'inspector' | 'investigation'>,
+  { inspector, compiler }: Pick<Services, 'inspector' | 'compiler'>,
   id: string,
-  change: { readonly before: StoredRule | undefined; readonly after: StoredRule | undefined },
+  change: {
+    readonly before: StoredRule
+    readonly after: StoredRule | undefined
+    readonly mode: PartialMatchesMode | undefined
+  },
 ): Promise<ChangeEffect> {
-  const { before, after } = change
+  const before = change.before.record
+  const after = change.after?.record
   const { answers } = runs(before) ? await askAll(inspector, { kind: 'rule', rule: id }) : { answers: [] }
-  const waiting = answers.reduce((sum, { answer }) => sum + (answer.reading?.partialMatches ?? 0), 0)
-  const compared =
-    before === undefined || after === undefined
-      ? undefined
-      : await investigation.tracer.ask({ kind: 'compare', before: textOf(before), after: textOf(after) })
+  const versions = answers.flatMap(({ answer }) => answer.reading?.versions ?? [])
+  const waiting = (role: (typeof versions)[number]['role']): number =>
+    versions.reduce((sum, each) => sum + (each.role === role ? each.partialMatches : 0), 0)
+  const compared = after === undefined ? undefined : await compiler.compare(textOf(before), textOf(after))
   const comparison = compared?.kind === 'done' ? compared.value : undefined
-  const keeps = runs(after) && (comparison?.keepsPartialMatches ?? false)
-  return {
-    partialMatches: { kept: keeps ? waiting : 0, drained: 0, dropped: keeps ? 0 : waiting },
-    differences: comparison?.changes ?? [],
-  }
+  const begun = waiting('in-force')
+  // A candidate that comes into force goes on with its own.
+  const others = waiting('candidate')
+  const goesOn = after !== undefined && runs(after) && after.promoted !== undefined ? others : 0
+  // Only a rule that stops takes its candidate, and versions that drain, with it.
+  const lost = after === undefined || !runs(after) ? others + waiting('draining') : 0
+  const mode = change.mode ?? (comparison?.keepsPartialMatches ? 'keep' : 'drop')
+  const differences = comparison?.changes ?? []
+  if (after === undefined || !runs(after) || mode === 'drop')
+    return { partialMatches: { kept: goesOn, drained: 0, dropped: begun + lost }, differences }
+  return mode === 'drain'
+    ? { partialMatches: { kept: goesOn, drained: begun, dropped: 0 }, differences }
+    : { partialMatches: { kept: begun, drained: 0, dropped: 0 }, differences }
 }
 
-const textOf = ({ record }: StoredRule) => ({
-  text: record.source,
-  format: record.format,
-  version: record.version,
-})
+const textOf = ({ source, format }: RulePut) => ({ text: source, format })

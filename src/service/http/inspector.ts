@@ -1,4 +1,5 @@
 import type { NatsConnection } from '@nats-io/transport-node'
+import type { PartialMatchesChange } from '../../engine/index.ts'
 import { type InspectAnswers, type InspectReply, type InspectRequest, inspectSubject } from '../inspection.ts'
 
 /** What the workers say about their partitions. */
@@ -52,10 +53,31 @@ export interface Activation {
   readonly state: 'active' | 'pending' | 'unknown'
   /** Partitions that have the version. */
   readonly partitions: number
+  /** What became of the partial matches there, when the version concerned them. */
+  readonly partialMatches?: Omit<PartialMatchesChange, 'version'>
 }
 
 const ACTIVATION_MS_MAX = 1000
 const ACTIVATION_STEP_MS = 40
+
+function changeOf(
+  answers: ReadonlyArray<{ readonly answer: InspectAnswers[Activatable['kind']] }>,
+  version: number,
+): Pick<Activation, 'partialMatches'> {
+  const changes = answers.flatMap(({ answer }) =>
+    'change' in answer && answer.change?.version === version ? [answer.change] : [],
+  )
+  if (changes.length === 0) return {}
+  const sum = (of: (change: PartialMatchesChange) => number): number =>
+    changes.reduce((total, change) => total + of(change), 0)
+  return {
+    partialMatches: {
+      kept: sum(({ kept }) => kept),
+      drained: sum(({ drained }) => drained),
+      dropped: sum(({ dropped }) => dropped),
+    },
+  }
+}
 
 /** Which version of what. */
 export type Activatable = Extract<InspectRequest, { kind: 'rule' | 'activated' }>
@@ -71,7 +93,8 @@ export async function awaitActivation(
   for (;;) {
     const { answers } = await askAll<Activatable['kind']>(inspector, request)
     const having = answers.filter(({ answer }) => answer.version >= version).length
-    if (having === inspector.partitions) return { state: 'active', partitions: having }
+    if (having === inspector.partitions)
+      return { state: 'active', partitions: having, ...changeOf(answers, version) }
     if (answers.length === 0) return { state: 'unknown', partitions: 0 }
     if (clock.now() >= end) return { state: 'pending', partitions: having }
     await clock.sleep(ACTIVATION_STEP_MS)

@@ -48,9 +48,16 @@ const entry = object(
   'One thing that is wrong with what was sent.',
 )
 
+const SHARE: JsonSchema = { type: 'number', description: 'Percent of the keys that a candidate decides.' }
+const DID: JsonSchema = {
+  enum: ['candidate', 'share', 'withdrawal', 'promotion', 'rollback'],
+  description: 'What the version did, where it is not simply a new text.',
+}
+
 const ruleHead = {
   id: text('Also its address.'),
   version: count('Every write is the next one.'),
+  textVersion: count('The version whose text is in force, where the last one changed something else.'),
   revision: count('The ETag; a change names it in If-Match.'),
   status: { enum: STATUS_VALUES },
   format: { enum: ['yaml', 'json'] },
@@ -64,8 +71,15 @@ const ruleHead = {
   reason: text('Why.'),
   at: time('When.'),
   managedBy: text('Where the text is kept, when it is not here.'),
+  candidate: object(
+    { version: count('That wrote it.'), share: SHARE, at: time('When it came.') },
+    [],
+    'A version beside the one in force.',
+  ),
 } as const
 const RULE_OPTIONAL = [
+  'textVersion',
+  'candidate',
   'title',
   'namespace',
   'severity',
@@ -95,6 +109,20 @@ const tracedEvent = object(
   ['note'],
 )
 
+const difference = object({
+  field: text('Key of the rule.'),
+  before: text('As it is.'),
+  after: text('As it would be.'),
+  keepsPartialMatches: { type: 'boolean', description: 'By itself.' },
+})
+
+/** What kind of change it is from one text to another. */
+const comparison = {
+  changes: list(difference, 'By key of the rule.'),
+  keepsPartialMatches: { type: 'boolean', description: 'Whether partial matches go on under the new text.' },
+  why: text('As a sentence.'),
+} as const
+
 /** Said by dry runs. */
 const changeEffect = {
   partialMatches: object(
@@ -106,15 +134,7 @@ const changeEffect = {
     [],
     'What a dry run would make of the partial matches that the rule has now.',
   ),
-  differences: list(
-    object({
-      field: text('Key of the rule.'),
-      before: text('As it is.'),
-      after: text('As it would be.'),
-      keepsPartialMatches: { type: 'boolean', description: 'By itself.' },
-    }),
-    'Between the rule and what was sent to a dry run.',
-  ),
+  differences: list(difference, 'Between the rule and what was sent to a dry run.'),
 } as const
 const ALERT_STATE_VALUES = ['open', 'acknowledged', 'closed'] as const
 const saidOfAlert = {
@@ -200,9 +220,40 @@ const activation = object(
         'active: every partition has this version. pending: it is stored and on its way. unknown: no worker answers.',
     },
     partitions: count('Partitions that have it.'),
+    partialMatches: object(
+      {
+        kept: count('Go on under the version.'),
+        drained: count('Are finished by the version before.'),
+        dropped: count('Are given up.'),
+      },
+      [],
+      'What became of the partial matches, when the version concerned them.',
+    ),
   },
-  [],
+  ['partialMatches'],
   'Whether the worker has it.',
+)
+
+const versionReading = object(
+  {
+    version: count('Of the text.'),
+    role: { enum: ['in-force', 'candidate', 'draining'] },
+    share: SHARE,
+    until: time('Event time at which a version that drains ends in any case.'),
+    matches: count('Complete matches.'),
+    alerts: count('Raised.'),
+    shadowAlerts: count('Raised in shadow.'),
+    withheld: {
+      type: 'object',
+      additionalProperties: { type: 'integer' },
+      description: 'Kept back, by reason.',
+    },
+    errors: count('Conditions that could not be evaluated.'),
+    keys: count('With live state.'),
+    partialMatches: count('Not complete yet.'),
+  },
+  ['share', 'until'],
+  'What one version did: while there is a candidate, since it came; one that drains, since it was replaced.',
 )
 
 const reading = object(
@@ -227,9 +278,10 @@ const reading = object(
     dropped: count('Partial matches given up because the rule changed.'),
     keys: count('With live state.'),
     partialMatches: count('Not complete yet.'),
+    versions: list(versionReading, 'That run, the one in force first.'),
   },
   [],
-  'What a rule did since it was first activated.',
+  'What a rule did since it was first activated, all of its versions together.',
 )
 
 const partition = {
@@ -421,11 +473,12 @@ export const COMPONENTS = {
           kind: { enum: ['put', 'remove'] },
           current: { type: 'boolean' },
           status: { enum: STATUS_VALUES },
+          did: DID,
           author: text('Who.'),
           reason: text('Why.'),
           at: time('When.'),
         },
-        ['status', 'author', 'reason'],
+        ['status', 'did', 'author', 'reason'],
       ),
     ),
   }),
@@ -435,13 +488,40 @@ export const COMPONENTS = {
       version: count('Of this text.'),
       kind: { enum: ['put', 'remove'] },
       status: { enum: STATUS_VALUES },
+      did: DID,
       format: { enum: ['yaml', 'json'] },
       source: text('As it was written; absent when this version removed the rule.'),
       author: text('Who.'),
       reason: text('Why.'),
       at: time('When.'),
     },
-    ['status', 'format', 'source', 'author', 'reason'],
+    ['status', 'did', 'format', 'source', 'author', 'reason'],
+  ),
+  VersionDiff: object(
+    {
+      id: text('Of the rule.'),
+      version: count('This one.'),
+      against: count('The other one; 0: nothing was there.'),
+      diff: text('Unified diff of the texts; empty when they are the same.'),
+      ...comparison,
+    },
+    ['changes', 'keepsPartialMatches', 'why'],
+  ),
+  Candidate: object(
+    {
+      id: text('Of the rule.'),
+      version: count('That wrote it.'),
+      share: SHARE,
+      author: text('Who.'),
+      reason: text('Why.'),
+      at: time('When.'),
+      format: { enum: ['yaml', 'json'] },
+      source: text('As it was written.'),
+      ...comparison,
+      versions: list(versionReading, 'What both did since the candidate came.'),
+      unreachable: list({ type: 'integer' }, 'Partitions that did not answer.'),
+    },
+    ['author', 'reason'],
   ),
   Validation: object({
     valid: { type: 'boolean' },

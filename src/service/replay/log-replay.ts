@@ -178,7 +178,11 @@ const decoder = new TextDecoder()
 
 function readSample(payload: Uint8Array): ReturnType<typeof sampleOf> {
   try {
-    return sampleOf(JSON.parse(decoder.decode(payload)))
+    const alert: { readonly data?: { readonly decided_by?: number } } | null = JSON.parse(
+      decoder.decode(payload),
+    )
+    // In shadow beside the version that decided: not what the rule raised.
+    return alert?.data?.decided_by === undefined ? sampleOf(alert) : undefined
   } catch {
     // Somebody else wrote something else there.
     return undefined

@@ -9,5 +9,6 @@ export {
   type PartitionReading,
   type RuleReading,
   totalsByRule,
+  type VersionReading,
   type WorkerMetrics,
 } from './worker-metrics.ts'

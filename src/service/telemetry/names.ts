@@ -82,7 +82,23 @@ export const METRICS = {
     'sequitur_rule_info',
     '1',
     ['rule', 'version', 'status'],
-    'Always 1; the rules that the worker has.',
+    'Always 1; the rules that the worker has. Status is candidate or draining for versions beside the one in force.',
+  ),
+  candidateShare: gauge(
+    'sequitur_candidate_share_ratio',
+    '1',
+    ['rule', 'version'],
+    'Part of the keys that a candidate decides.',
+  ),
+  versionMatches: counter(
+    'sequitur_version_matches_total',
+    ['rule', 'version'],
+    'While there is a candidate: complete matches of it and of the version in force, since it came.',
+  ),
+  versionAlerts: counter(
+    'sequitur_version_alerts_total',
+    ['rule', 'version', 'mode'],
+    'The same of alerts; mode is live or shadow.',
   ),
   matches: counter('sequitur_matches_total', ['rule'], 'Complete matches.'),
   alerts: counter(

@@ -12,6 +12,7 @@ import {
   METRICS,
   type PartitionReading,
   parseTraceparent,
+  type RuleReading,
   startTelemetry,
   type Telemetry,
   totalsByRule,
@@ -25,7 +26,7 @@ afterEach(async () => {
   telemetry = undefined
 })
 
-const rule = {
+const rule: RuleReading = {
   rule: 'r',
   version: 2,
   status: 'live',
@@ -39,6 +40,42 @@ const rule = {
   shed: 7,
   dropped: 1,
   keys: 8,
+  versions: [
+    {
+      role: 'in-force',
+      version: 2,
+      matches: 4,
+      alerts: 2,
+      shadowAlerts: 1,
+      withheld: {},
+      errors: 0,
+      keys: 5,
+      partialMatches: 6,
+    },
+    {
+      role: 'candidate',
+      version: 1,
+      share: 10,
+      matches: 3,
+      alerts: 1,
+      shadowAlerts: 2,
+      withheld: { suppressed: 1 },
+      errors: 1,
+      keys: 3,
+      partialMatches: 3,
+    },
+    {
+      role: 'draining',
+      version: 7,
+      matches: 1,
+      alerts: 1,
+      shadowAlerts: 0,
+      withheld: {},
+      errors: 0,
+      keys: 0,
+      partialMatches: 0,
+    },
+  ],
   partialMatches: 9,
 }
 const effect = {
@@ -90,6 +127,11 @@ test('metrics have the names, units and labels of the table, and nothing else', 
   expect(text).toContain('sequitur_webhook_deliveries_total{webhook="w",outcome="retried"} 1')
   expect(text).toContain('sequitur_webhook_waiting_alerts{webhook="w"} 7')
   expect(text).toContain('sequitur_rule_info{rule="r",version="2",status="live"} 1')
+  expect(text).toContain('sequitur_rule_info{rule="r",version="1",status="candidate"} 1')
+  expect(text).toContain('sequitur_rule_info{rule="r",version="7",status="draining"} 1')
+  expect(text).toContain('sequitur_candidate_share_ratio{rule="r",version="1"} 0.1')
+  expect(text).toContain('sequitur_version_matches_total{rule="r",version="1"} 6')
+  expect(text).toContain('sequitur_version_alerts_total{rule="r",version="2",mode="live"} 4')
   for (const { name, labels } of Object.values(METRICS))
     for (const [, list = ''] of text.matchAll(new RegExp(`^${name}(?:_bucket|_count|_sum)?\\{(.*)\\}`, 'gm')))
       for (const [, label] of list.matchAll(/(\w+)="/g))
@@ -117,6 +159,42 @@ test('the totals of a rule are those of all partitions', () =>
       shed: 14,
       dropped: 2,
       keys: 16,
+      versions: [
+        {
+          role: 'in-force',
+          version: 2,
+          matches: 8,
+          alerts: 4,
+          shadowAlerts: 2,
+          withheld: {},
+          errors: 0,
+          keys: 10,
+          partialMatches: 12,
+        },
+        {
+          role: 'candidate',
+          version: 1,
+          share: 10,
+          matches: 6,
+          alerts: 2,
+          shadowAlerts: 4,
+          withheld: { suppressed: 2 },
+          errors: 2,
+          keys: 6,
+          partialMatches: 6,
+        },
+        {
+          role: 'draining',
+          version: 7,
+          matches: 2,
+          alerts: 2,
+          shadowAlerts: 0,
+          withheld: {},
+          errors: 0,
+          keys: 0,
+          partialMatches: 0,
+        },
+      ],
       partialMatches: 18,
     },
   ]))

@@ -26,9 +26,28 @@ export interface PartitionReading {
   readonly rules: readonly RuleReading[]
 }
 
-/** What one partition did for one rule since the rule was first activated. */
+/** What one version of a rule does beside the others. */
+export interface VersionReading {
+  readonly version: number
+  readonly role: 'in-force' | 'candidate' | 'draining'
+  /** Percent of the keys that a candidate decides. */
+  readonly share?: number
+  /** ISO 8601, event time: when a version that drains ends in any case. */
+  readonly until?: string
+  /** While there is a candidate: since it came. Of one that drains: since it was replaced. Else since the rule was first activated. */
+  readonly matches: number
+  readonly alerts: number
+  readonly shadowAlerts: number
+  readonly withheld: Readonly<Record<string, number>>
+  readonly errors: number
+  readonly keys: number
+  readonly partialMatches: number
+}
+
+/** What one partition did for one rule, in all of its versions, since the rule was first activated. */
 export interface RuleReading {
   readonly rule: string
+  /** Whose text is in force. */
   readonly version: number
   readonly status: string
   readonly severity: string
@@ -43,6 +62,8 @@ export interface RuleReading {
   readonly dropped: number
   readonly keys: number
   readonly partialMatches: number
+  /** That run, the one in force first. */
+  readonly versions: readonly VersionReading[]
 }
 
 export interface WorkerMetrics {
@@ -76,8 +97,17 @@ type Observed = Partial<Record<keyof typeof METRICS, Observable>>
 function watchPartitions(meter: Meter, source: () => readonly PartitionReading[]): () => void {
   const counters = ['events', 'processed', 'late', 'deadLetters', 'duplicates'] as const
   const gauges = ['position', 'pending', 'lag', 'watermark', 'outbox', 'partitionRunning'] as const
-  const ruleCounters = ['matches', 'alerts', 'withheld', 'shed', 'predicateErrors', 'withoutKey'] as const
-  const ruleGauges = ['ruleInfo', 'partialMatches', 'keys'] as const
+  const ruleCounters = [
+    'matches',
+    'alerts',
+    'withheld',
+    'shed',
+    'predicateErrors',
+    'withoutKey',
+    'versionMatches',
+    'versionAlerts',
+  ] as const
+  const ruleGauges = ['ruleInfo', 'partialMatches', 'keys', 'candidateShare'] as const
   const observed: Observed = {}
   for (const name of [...counters, ...ruleCounters])
     observed[name] = observableCounterOf(meter, METRICS[name])
@@ -128,6 +158,23 @@ function reportRule(reading: RuleReading, observe: Observe): void {
   observe('shed', reading.shed, { rule })
   for (const { step, code, count } of reading.errors) observe('predicateErrors', count, { rule, step, code })
   observe('withoutKey', reading.withoutKey, { rule })
+  reportVersions(reading, observe)
+}
+
+/** Versions beside the one in force, and what they do in comparison. */
+function reportVersions({ rule, versions }: RuleReading, observe: Observe): void {
+  for (const { version, role } of versions)
+    if (role !== 'in-force') observe('ruleInfo', 1, { rule, version: String(version), status: role })
+  const candidate = versions.find(({ role }) => role === 'candidate')
+  if (candidate === undefined) return
+  observe('candidateShare', (candidate.share ?? 0) / 100, { rule, version: String(candidate.version) })
+  for (const { role, matches, alerts, shadowAlerts, ...each } of versions) {
+    if (role === 'draining') continue
+    const version = String(each.version)
+    observe('versionMatches', matches, { rule, version })
+    observe('versionAlerts', alerts, { rule, version, mode: 'live' })
+    observe('versionAlerts', shadowAlerts, { rule, version, mode: 'shadow' })
+  }
 }
 
 /** One reading per rule over all partitions; version and status are those of the partition that is furthest on. */
@@ -165,5 +212,30 @@ function addReadings(left: RuleReading, right: RuleReading): RuleReading {
     dropped: left.dropped + right.dropped,
     keys: left.keys + right.keys,
     partialMatches: left.partialMatches + right.partialMatches,
+    versions: addVersions(left.versions, right.versions),
   }
+}
+
+function addVersions(
+  left: readonly VersionReading[],
+  right: readonly VersionReading[],
+): readonly VersionReading[] {
+  const versions = new Map<string, VersionReading>()
+  for (const one of [...left, ...right]) {
+    const other = versions.get(`${one.role} ${one.version}`)
+    const withheld = { ...other?.withheld }
+    for (const [reason, count] of Object.entries(one.withheld))
+      withheld[reason] = (withheld[reason] ?? 0) + count
+    versions.set(`${one.role} ${one.version}`, {
+      ...one,
+      withheld,
+      matches: one.matches + (other?.matches ?? 0),
+      alerts: one.alerts + (other?.alerts ?? 0),
+      shadowAlerts: one.shadowAlerts + (other?.shadowAlerts ?? 0),
+      errors: one.errors + (other?.errors ?? 0),
+      keys: one.keys + (other?.keys ?? 0),
+      partialMatches: one.partialMatches + (other?.partialMatches ?? 0),
+    })
+  }
+  return [...versions.values()]
 }

@@ -68,6 +68,7 @@ function standingOf(inspected: Inspected, id: string): RuleStanding {
   return {
     version: known.version,
     status: known.status ?? (known.state === 'stopped' ? 'removed' : 'unknown'),
+    ...(known.change === undefined ? {} : { change: known.change }),
     reading: readRule(known),
   }
 }

@@ -1,5 +1,5 @@
-import type { ObservablePartition, RuleStatistics } from '../../engine/index.ts'
-import type { RuleReading } from '../telemetry/index.ts'
+import type { ObservablePartition, RuleStatistics, VersionStatistics } from '../../engine/index.ts'
+import type { RuleReading, VersionReading } from '../telemetry/index.ts'
 
 /** What the partition did for each rule, in the words of the metrics. */
 export const readRules = (partition: ObservablePartition): readonly RuleReading[] =>
@@ -7,7 +7,7 @@ export const readRules = (partition: ObservablePartition): readonly RuleReading[
 
 export const readRule = (rule: RuleStatistics): RuleReading => ({
   rule: rule.id,
-  version: rule.version,
+  version: rule.inForce ?? rule.version,
   status: rule.state === 'quarantined' ? 'quarantined' : (rule.status ?? 'removed'),
   severity: rule.severity ?? '',
   matches: rule.matches,
@@ -20,4 +20,16 @@ export const readRule = (rule: RuleStatistics): RuleReading => ({
   dropped: rule.dropped,
   keys: rule.keys,
   partialMatches: rule.partialMatches,
+  versions: rule.versions.map(readVersion),
+})
+
+const readVersion = ({ counts, share, until, ...rest }: VersionStatistics): VersionReading => ({
+  ...rest,
+  ...(share === undefined ? {} : { share }),
+  ...(until === undefined ? {} : { until: new Date(until).toISOString() }),
+  matches: counts.matches,
+  alerts: counts.alerts,
+  shadowAlerts: counts.shadowAlerts,
+  withheld: counts.withheld,
+  errors: counts.errors.reduce((sum, { count }) => sum + count, 0),
 })

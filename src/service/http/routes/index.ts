@@ -6,6 +6,7 @@ import { EVENT_STREAM_ROUTES } from './event-stream.ts'
 import { EVENT_ROUTES } from './events.ts'
 import { LIST_ROUTES } from './lists.ts'
 import { REPLAY_ROUTES } from './replays.ts'
+import { RULE_LIFECYCLE_ROUTES } from './rule-lifecycle.ts'
 import { RULE_WRITE_ROUTES } from './rule-writes.ts'
 import { RULE_ROUTES } from './rules.ts'
 import { HEALTH_ROUTES, STATUS_ROUTES } from './service.ts'
@@ -20,6 +21,7 @@ export { HEALTH_ROUTES } from './service.ts'
 export const ROUTES: readonly Route[] = [
   ...RULE_ROUTES,
   ...RULE_WRITE_ROUTES,
+  ...RULE_LIFECYCLE_ROUTES,
   ...WHY_ROUTES,
   ...EVENT_ROUTES,
   ...EVENT_STREAM_ROUTES,

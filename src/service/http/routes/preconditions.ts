@@ -10,7 +10,20 @@ export const REASON = { type: 'string', maxLength: 1000, description: 'Why; kept
 export const FORCE = {
   type: 'boolean',
   default: false,
-  description: 'Replace whatever is there; instead of If-Match.',
+  description: 'Replace whatever is there, instead of If-Match; also what another place manages.',
+} as const
+
+export const MANAGED_BY = {
+  type: 'string',
+  maxLength: 256,
+  pattern: '^[a-z]+:[^\\s]+$',
+  description:
+    'Where the text is kept: git:repository@commit. A rule that another place manages is changed only with force.',
+} as const
+export const PARTIAL_MATCHES = {
+  enum: ['keep', 'drain', 'drop'],
+  description:
+    'What becomes of partial matches of the version before: they go on under the new one, they are finished by the old one, they are given up. Default: keep where what is matched is the same, else drop.',
 } as const
 
 export const PRECONDITIONS = {

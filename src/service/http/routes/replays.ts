@@ -1,4 +1,5 @@
 import type { RuleSource } from '../../../engine/index.ts'
+import { textInForce, versionInForce, writtenText } from '../../catalogue/index.ts'
 import type { Replay, ReplayAgainst, ReplayJob } from '../../replay/index.ts'
 import { type Answer, data, problem, route } from '../route.ts'
 import { RULE_ID, ref } from '../schemas.ts'
@@ -260,7 +261,8 @@ async function storedRules(
     const record =
       version === undefined ? (await catalogue.get(id))?.record : await catalogue.version(id, version)
     if (record?.kind !== 'put') return noRule(version === undefined ? id : `${id} in version ${version}`)
-    rules.push({ id, version: record.version, format: record.format, source: record.source })
+    const { text: source, format } = version === undefined ? textInForce(record) : writtenText(record)
+    rules.push({ id, version: version ?? versionInForce(record), format, source })
   }
   return rules
 }

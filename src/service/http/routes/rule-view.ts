@@ -3,8 +3,13 @@ import { type Answer, problem } from '../route.ts'
 
 /** A rule without its text, as the API shows it. */
 export function headOf({ record, revision }: StoredRule): Record<string, unknown> {
-  const { id, version, status, format, summary, author, reason, at, managedBy } = record
-  return { id, version, revision, status, format, ...summary, author, reason, at, managedBy }
+  const { id, version, textVersion, status, format, summary, author, reason, at, managedBy } = record
+  const { candidate } = record
+  const beside = candidate && { version: candidate.version, share: candidate.share, at: candidate.at }
+  return {
+    ...{ id, version, textVersion, revision, status, format, ...summary, author, reason, at, managedBy },
+    candidate: beside,
+  }
 }
 
 export const ruleOf = (rule: StoredRule): Record<string, unknown> => ({

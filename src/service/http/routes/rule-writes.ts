@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RuleStatus } from '../../../engine/index.ts'
-import type { RuleText, StoredRule, WriteBy, WriteOutcome } from '../../catalogue/index.ts'
+import type { PartialMatchesMode, RuleStatus } from '../../../engine/index.ts'
+import type { ManagedElsewhere, RuleText, StoredRule, WriteBy, WriteOutcome } from '../../catalogue/index.ts'
 import { effectOfChange } from '../change-effect.ts'
 import { mayIn } from '../grants.ts'
 import { awaitActivation } from '../inspector.ts'
@@ -9,12 +9,21 @@ import { problemEntry } from '../problem.ts'
 import { type Answer, type Call, data, problem, route, type TextBody } from '../route.ts'
 import { ref, STATUS_VALUES } from '../schemas.ts'
 import type { Services } from '../services.ts'
-import { badPrecondition, DRY_RUN, expectationOf, FORCE, PRECONDITIONS, REASON } from './preconditions.ts'
+import {
+  badPrecondition,
+  DRY_RUN,
+  expectationOf,
+  FORCE,
+  MANAGED_BY,
+  PARTIAL_MATCHES,
+  PRECONDITIONS,
+  REASON,
+} from './preconditions.ts'
 import { splitRules } from './rule-texts.ts'
 import { etagOf, noRule, ruleOf } from './rule-view.ts'
 import { busy, ETAG, ID_PARAMS, notReadable } from './rules.ts'
 
-const RULE_BODY = {
+export const RULE_BODY = {
   kind: 'text',
   types: {
     'application/yaml': { type: 'string', description: 'The rule as YAML; the text is kept as it is.' },
@@ -33,12 +42,6 @@ const RULES_BODY = {
   },
 } as const
 
-const MANAGED_BY = {
-  type: 'string',
-  maxLength: 256,
-  pattern: '^[a-z]+:[^\\s]+$',
-  description: 'Where the text is kept: git:repository@commit.',
-} as const
 interface Id {
   readonly id: string
 }
@@ -48,12 +51,22 @@ interface WriteQuery {
   readonly force: boolean
   readonly reason?: string
   readonly managedBy?: string
+  readonly partialMatches?: PartialMatchesMode
 }
+
+/** Of writes that say more in their body. */
+export const CHANGE_QUERY = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { dryRun: DRY_RUN, force: FORCE, managedBy: MANAGED_BY, partialMatches: PARTIAL_MATCHES },
+} as const
+
+export type ChangeQuery = Omit<WriteQuery, 'reason'>
 
 const WRITE_QUERY = {
   type: 'object',
   additionalProperties: false,
-  properties: { dryRun: DRY_RUN, force: FORCE, reason: REASON, managedBy: MANAGED_BY },
+  properties: { ...CHANGE_QUERY.properties, reason: REASON },
 } as const
 
 export const RULE_WRITE_ROUTES = [
@@ -75,7 +88,7 @@ export const RULE_WRITE_ROUTES = [
       200: { description: 'Changed, or the same already.', headers: ETAG, schema: ref('RuleWritten') },
       201: { description: 'Created.', headers: ETAG, schema: ref('RuleWritten') },
     },
-    problems: [412, 422, 428],
+    problems: [409, 412, 422, 428],
     handle: async (call, services) => {
       const expected = expectationOf(call, call.query.force)
       if (expected === undefined) return badPrecondition()
@@ -85,7 +98,7 @@ export const RULE_WRITE_ROUTES = [
       return answerOf(outcome, services, by, call.params.id, before)
     },
   }),
-  route<Id, Omit<WriteQuery, 'managedBy'>, unknown>({
+  route<Id, Omit<WriteQuery, 'partialMatches'>, unknown>({
     method: 'DELETE',
     path: '/v1/rules/{id}',
     operation: 'deleteRule',
@@ -97,11 +110,11 @@ export const RULE_WRITE_ROUTES = [
     query: {
       type: 'object',
       additionalProperties: false,
-      properties: { dryRun: DRY_RUN, force: FORCE, reason: REASON },
+      properties: { dryRun: DRY_RUN, force: FORCE, reason: REASON, managedBy: MANAGED_BY },
     },
     headers: PRECONDITIONS,
     responses: { 200: { description: 'Removed.', schema: ref('RuleRemoved') } },
-    problems: [404, 412, 428],
+    problems: [404, 409, 412, 428],
     handle: async (call, services) => {
       const expected = expectationOf(call, call.query.force)
       if (expected === undefined) return badPrecondition()
@@ -111,7 +124,7 @@ export const RULE_WRITE_ROUTES = [
       return answerOf(outcome, services, by, call.params.id, before)
     },
   }),
-  route<Id, { dryRun: boolean }, { status: RuleStatus; reason?: string }>({
+  route<Id, ChangeQuery, { status: RuleStatus; reason?: string }>({
     method: 'POST',
     path: '/v1/rules/{id}:status',
     operation: 'setRuleStatus',
@@ -121,7 +134,7 @@ export const RULE_WRITE_ROUTES = [
     summary: 'Start, shadow, promote or stop a rule',
     description: 'Writes the status into the text, as a new version. If-Match is honoured, and not needed.',
     params: ID_PARAMS,
-    query: { type: 'object', additionalProperties: false, properties: { dryRun: DRY_RUN } },
+    query: CHANGE_QUERY,
     headers: PRECONDITIONS,
     body: {
       kind: 'json',
@@ -135,16 +148,17 @@ export const RULE_WRITE_ROUTES = [
     responses: {
       200: { description: 'Changed, or the same already.', headers: ETAG, schema: ref('RuleWritten') },
     },
-    problems: [404, 412, 422],
+    problems: [404, 409, 412, 422],
     handle: async (call, services) => {
       const expected = expectationOf(call)
       if (expected === undefined) return badPrecondition()
       const by = byOf(call, { ...call.query, reason: call.body.reason })
+      const before = call.query.dryRun ? await services.catalogue.get(call.params.id) : undefined
       const outcome = await services.catalogue.setStatus(call.params.id, call.body.status, expected, by)
-      return answerOf(outcome, services, by, call.params.id)
+      return answerOf(outcome, services, by, call.params.id, before)
     },
   }),
-  route<Id, { dryRun: boolean }, { version: number; reason?: string }>({
+  route<Id, ChangeQuery, { version: number; reason?: string }>({
     method: 'POST',
     path: '/v1/rules/{id}:restore',
     operation: 'restoreRule',
@@ -154,7 +168,7 @@ export const RULE_WRITE_ROUTES = [
     summary: 'Put back the text of an earlier version, as a new version',
     description: 'Also of a rule that was deleted. If-Match is honoured, and not needed.',
     params: ID_PARAMS,
-    query: { type: 'object', additionalProperties: false, properties: { dryRun: DRY_RUN } },
+    query: CHANGE_QUERY,
     headers: PRECONDITIONS,
     body: {
       kind: 'json',
@@ -172,13 +186,14 @@ export const RULE_WRITE_ROUTES = [
       200: { description: 'Changed, or the same already.', headers: ETAG, schema: ref('RuleWritten') },
       201: { description: 'A deleted rule is back.', headers: ETAG, schema: ref('RuleWritten') },
     },
-    problems: [404, 412, 422],
+    problems: [404, 409, 412, 422],
     handle: async (call, services) => {
       const expected = expectationOf(call)
       if (expected === undefined) return badPrecondition()
       const by = byOf(call, { ...call.query, reason: call.body.reason })
+      const before = call.query.dryRun ? await services.catalogue.get(call.params.id) : undefined
       const outcome = await services.catalogue.restore(call.params.id, call.body.version, expected, by)
-      return answerOf(outcome, services, by, call.params.id)
+      return answerOf(outcome, services, by, call.params.id, before)
     },
   }),
   route<unknown, unknown, TextBody>({
@@ -234,7 +249,7 @@ export const RULE_WRITE_ROUTES = [
       return data({ passed, failed: tests.length - passed, tests, warnings: warnings.map(problemEntry) })
     },
   }),
-  route<unknown, { dryRun: boolean; prune: boolean; reason?: string; managedBy?: string }, TextBody>({
+  route<unknown, WriteQuery & { readonly prune: boolean }, TextBody>({
     method: 'POST',
     path: '/v1/rules:apply',
     operation: 'applyRules',
@@ -249,15 +264,13 @@ export const RULE_WRITE_ROUTES = [
       type: 'object',
       additionalProperties: false,
       properties: {
-        dryRun: DRY_RUN,
+        ...WRITE_QUERY.properties,
         prune: {
           type: 'boolean',
           default: false,
           description:
-            'Remove the rules that are not among them (with managedBy: only those of the same place).',
+            'Remove the rules that are not among them (with managedBy: only those of the same place; without: only those of none).',
         },
-        reason: REASON,
-        managedBy: MANAGED_BY,
       },
     },
     body: RULES_BODY,
@@ -277,6 +290,8 @@ export const RULE_WRITE_ROUTES = [
           return notReadable(outcome.problems)
         case 'forbidden':
           return notInNamespace(outcome.namespace)
+        case 'managed-elsewhere':
+          return managedElsewhere(outcome)
         case 'conflict':
           return problem(
             409,
@@ -299,24 +314,33 @@ export const RULE_WRITE_ROUTES = [
   }),
 ]
 
-const textOf = ({ text, type }: TextBody): RuleText => ({
+/** The rule is kept elsewhere: what is written here would be undone there. */
+const managedElsewhere = ({ id, managedBy }: ManagedElsewhere): Answer =>
+  problem(409, 'rule-managed-elsewhere', `the rule ${id} is managed by ${managedBy}`, {
+    hint: `change it there; or name that place with managedBy=${managedBy.replace(/@[^@]*$/, '')}@…, or force=true`,
+    more: { managedBy },
+  })
+
+export const textOf = ({ text, type }: TextBody): RuleText => ({
   text,
   format: type === 'application/json' ? 'json' : 'yaml',
 })
 
 /** What the caller knows of the rule, from its headers; undefined when they cannot be read. */
-const byOf = (
+export const byOf = (
   call: Call<unknown, unknown, unknown>,
-  query: { readonly dryRun: boolean; readonly reason?: string | undefined; readonly managedBy?: string },
+  query: Partial<Omit<WriteQuery, 'reason'>> & { readonly reason?: string | undefined },
 ): WriteBy => ({
-  dryRun: query.dryRun,
+  dryRun: query.dryRun === true,
+  force: query.force === true,
   mayWrite: (namespace) => mayIn(call.caller.grants, 'write', namespace),
   ...(call.caller.id === undefined ? {} : { author: call.caller.id }),
   ...(query.reason === undefined ? {} : { reason: query.reason }),
   ...(query.managedBy === undefined ? {} : { managedBy: query.managedBy }),
+  ...(query.partialMatches === undefined ? {} : { partialMatches: query.partialMatches }),
 })
 
-async function answerOf(
+export async function answerOf(
   outcome: WriteOutcome,
   services: Services,
   by: WriteBy,
@@ -326,7 +350,9 @@ async function answerOf(
   const dryRun = by.dryRun === true
   /** What would become of the partial matches. */
   const effect = async (after: StoredRule | undefined) =>
-    dryRun && before !== undefined ? effectOfChange(services, id, { before, after }) : {}
+    dryRun && before !== undefined
+      ? effectOfChange(services, id, { before, after, mode: by.partialMatches })
+      : {}
   const activation = async (version: number) =>
     dryRun
       ? {}
@@ -375,6 +401,8 @@ async function answerOf(
       )
     case 'forbidden':
       return notInNamespace(outcome.namespace)
+    case 'managed-elsewhere':
+      return managedElsewhere(outcome)
     case 'expectation-needed':
       return problem(428, 'precondition-needed', `there is a rule ${id} already`, {
         hint: `send If-Match: "${outcome.current.revision}" to change it, or force=true`,

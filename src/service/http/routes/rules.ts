@@ -1,5 +1,5 @@
 import type { JsonValue, Problem } from '../../../engine/index.ts'
-import type { StoredRule } from '../../catalogue/index.ts'
+import { type StoredRule, writtenText } from '../../catalogue/index.ts'
 import { comparePlaces, type MatchPlace, placeOf } from '../../inspection.ts'
 import { totalsByRule } from '../../telemetry/index.ts'
 import { mayIn } from '../grants.ts'
@@ -15,7 +15,7 @@ export const ID_PARAMS = {
   properties: { id: { type: 'string', pattern: RULE_ID, description: 'Id of the rule.' } },
 } as const
 
-const VERSION_PARAMS = {
+export const VERSION_PARAMS = {
   type: 'object',
   required: ['id', 'version'],
   properties: {
@@ -129,6 +129,7 @@ export const RULE_ROUTES = [
           kind: record.kind,
           current,
           status: record.kind === 'put' ? record.status : undefined,
+          did: record.kind === 'put' ? record.did : undefined,
           author: record.author,
           reason: record.reason,
           at: record.at,
@@ -151,11 +152,14 @@ export const RULE_ROUTES = [
       const record = await catalogue.version(id, version)
       if (record === undefined)
         return problem(404, 'rule-not-found', `there is no version ${version} of the rule ${id}`)
-      if (wants === 'yaml' && record.kind === 'put' && record.format === 'yaml')
-        return { kind: 'text', status: 200, type: 'application/yaml', text: record.source }
+      const written = record.kind === 'put' ? writtenText(record) : undefined
+      if (wants === 'yaml' && written?.format === 'yaml')
+        return { kind: 'text', status: 200, type: 'application/yaml', text: written.text }
       const { kind, author, reason, at } = record
       const text =
-        record.kind === 'put' ? { status: record.status, format: record.format, source: record.source } : {}
+        record.kind === 'put' && written !== undefined
+          ? { status: record.status, did: record.did, format: written.format, source: written.text }
+          : {}
       return data({ id, version, kind, ...text, author, reason, at })
     },
   }),

@@ -1,4 +1,5 @@
 import type { JsonValue, Problem } from '../../../engine/index.ts'
+import { versionInForce, writtenText } from '../../catalogue/index.ts'
 import { investigate, type TracedText } from '../../history/index.ts'
 import { subjectMatches } from '../../subjects.ts'
 import { mayEverywhere } from '../grants.ts'
@@ -142,7 +143,7 @@ export const WHY_ROUTES = [
         const texts = some.map(({ record }) => ({
           text: record.source,
           format: record.format,
-          version: record.version,
+          version: versionInForce(record),
         }))
         const looks = await tracer.ask({ kind: 'look', rules: texts, entry, setup })
         if (looks.kind !== 'done') return notTraced(looks)
@@ -152,7 +153,7 @@ export const WHY_ROUTES = [
           if (typeof look === 'string')
             rules.push({
               rule: record.id,
-              version: record.version,
+              version: versionInForce(record),
               status: record.status,
               note: look,
               steps: [],
@@ -179,12 +180,16 @@ async function ruleOf(body: WhyBody, { catalogue }: Services): Promise<TracedTex
   if (version === undefined) {
     const stored = await catalogue.get(rule)
     if (stored === undefined) return noRule(rule)
-    return { text: stored.record.source, format: stored.record.format, version: stored.record.version }
+    return {
+      text: stored.record.source,
+      format: stored.record.format,
+      version: versionInForce(stored.record),
+    }
   }
   const record = await catalogue.version(rule, version)
   if (record?.kind !== 'put')
     return problem(404, 'rule-not-found', `there is no version ${version} of the rule ${rule}`)
-  return { text: record.source, format: record.format, version }
+  return { ...writtenText(record), version }
 }
 
 const noEvent = (sequence: number): Answer =>
