@@ -2,7 +2,7 @@ import { ApiClient } from '../client/api-client.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type AlertSummary, alertSummary, timeColumn } from '../terminal/alert-line.ts'
-import { formatOf, type OutputFormat, printRows, printValue } from '../terminal/output.ts'
+import { type Column, formatOf, type OutputFormat, printRows, printValue } from '../terminal/output.ts'
 
 export interface GetOptions extends ServerOptions {
   readonly output?: OutputFormat
@@ -17,6 +17,11 @@ interface RuleHead {
   readonly candidate?: { readonly version: number; readonly share: number }
   readonly namespace?: string
   readonly title?: string
+}
+
+const CANDIDATE: Column<RuleHead> = {
+  title: 'CANDIDATE',
+  value: ({ candidate }) => candidate && `${candidate.version} (${candidate.share} %)`,
 }
 
 const STATUS_STYLES = { live: 'green', shadow: 'yellow', draft: 'dim', disabled: 'dim' } as const
@@ -43,10 +48,7 @@ export async function getRules(
       },
       { title: 'SEVERITY', value: (rule) => rule.severity },
       { title: 'VERSION', value: (rule) => rule.textVersion ?? rule.version, align: 'right' },
-      {
-        title: 'CANDIDATE',
-        value: ({ candidate }) => candidate && `${candidate.version} (${candidate.share} %)`,
-      },
+      ...(rules.some(({ candidate }) => candidate !== undefined) ? [CANDIDATE] : []),
       { title: 'TITLE', value: (rule) => rule.title },
     ],
   })

@@ -655,6 +655,28 @@ describe('a candidate', () => {
     expect(change).toEqual({ version: 3, kept: 1, drained: 0, dropped: 0 })
   })
 
+  test('is promoted beside a version whose text no longer runs', () => {
+    const log = begin(0).add(BASE + 220, 'demo.a', { user: 'u2', n: 1, at: BASE + 220 })
+    log.add(BASE + 400, 'sequitur.log.tick', {})
+    const partition = createPartition(OPTIONS)
+    partition.process(log.entries)
+    const rows = (partition.takeStep()?.rows ?? []).map(({ id, value }) => {
+      if (id !== 'r/r' || value === undefined) return { id, value }
+      const stored = JSON.parse(new TextDecoder().decode(value))
+      stored.record.source = '{"rule":"r"}'
+      return { id, value: new TextEncoder().encode(JSON.stringify(stored)) }
+    })
+    const restored = restorePartition(OPTIONS, rows)
+    const known = log.entries.length
+    log.add(BASE + 400, 'sequitur.log.rule', put({ version: 3, text: other, promoted: 2 }))
+    log.add(BASE + 410, 'demo.b', { user: 'u2', n: 1, at: BASE + 410 })
+    log.add(BASE + 420, 'demo.c', { user: 'u2', n: 1, at: BASE + 420 })
+    log.add(BASE + 600, 'sequitur.log.tick', {})
+    restored.process(log.entries.slice(known))
+    const alerts = alertsIn(restored.takeStep()?.effects ?? [])
+    expect(alerts).toMatchObject([{ version: 3, mode: 'live', key: 'u2' }])
+  })
+
   test('that is taken away leaves its keys to the version in force', () => {
     const log = begin(100)
     log.add(BASE, 'sequitur.log.rule', put({ version: 3, textVersion: 1, text }))

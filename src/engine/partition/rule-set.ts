@@ -224,11 +224,16 @@ export class RuleSet {
     const { running, candidate } = known
     const { status, partialMatches, promoted } = record
     const before = candidate?.running
+    const isPromotion = promoted !== undefined && before?.runtime.program.version === promoted
     if (running === undefined) {
-      known.running = this.#start(program, status, this.#freeName(known.id, record.version))
+      // One whose text no longer runs has nothing to hand over.
+      if (isPromotion) known.candidate = undefined
+      if (isPromotion) before.runtime.replaceProgram(program, status)
+      known.running = isPromotion
+        ? before
+        : this.#start(program, status, this.#freeName(known.id, record.version))
       return
     }
-    const isPromotion = promoted !== undefined && before?.runtime.program.version === promoted
     const isCompatible = this.#isCompatible(running.runtime.program.definition, program.definition)
     const mode: PartialMatchesMode =
       partialMatches === undefined || (partialMatches === 'keep' && !isCompatible)
