@@ -321,8 +321,8 @@ describe('whatever becomes of a rule', () => {
         expect(stored.effects).toEqual(straight.effects)
         const versions = (played: Played) =>
           played.partition
-            .statistics()
-            .rules.map((rule) => [rule.alerts, rule.shadowAlerts, rule.matches, rule.change])
+            .ruleStatistics()
+            .map((rule) => [rule.alerts, rule.shadowAlerts, rule.matches, rule.change])
         expect(versions(stored)).toEqual(versions(straight))
       }),
       { numRuns: 120 },
@@ -374,7 +374,7 @@ describe('whatever becomes of a rule', () => {
       fc.property(lives, (entries) => {
         const { rows, partition } = play(entries, { cut: (index) => index % 7 === 0 })
         expect([...rows].filter((id) => /^[ekbp]\//.test(id))).toEqual([])
-        for (const { versions } of partition.statistics().rules)
+        for (const { versions } of partition.ruleStatistics())
           expect(versions.filter(({ role }) => role === 'draining')).toEqual([])
       }),
       { numRuns: 100 },
@@ -438,7 +438,7 @@ describe('a version that drains', () => {
       'sequitur.log.rule',
       put({ version: 2, text: { ...before, withinMs: 600 }, partialMatches: 'drain' }),
     )
-    const [rule] = play(writer.entries).partition.statistics().rules
+    const [rule] = play(writer.entries).partition.ruleStatistics()
     expect(rule?.change).toEqual({ version: 2, kept: 0, drained: 1, dropped: 0 })
     expect(rule?.versions).toMatchObject([
       { version: 2, role: 'in-force', partialMatches: 0 },
@@ -449,7 +449,7 @@ describe('a version that drains', () => {
       .add(BASE + 220, 'demo.c', { user: 'u1', n: 1, at: BASE + 220 })
       .add(BASE + 600, 'sequitur.log.tick', {})
     const { partition, effects } = play(writer.entries)
-    expect(partition.statistics().rules[0]?.versions.map(({ version }) => version)).toEqual([2])
+    expect(partition.ruleStatistics()[0]?.versions.map(({ version }) => version)).toEqual([2])
     expect(alertsIn(effects)).toMatchObject([{ version: 1, mode: 'live' }])
     writer.add(BASE + 2_000, 'sequitur.log.tick', {})
     expect(notices(play(writer.entries).effects)).toMatchObject([
@@ -474,7 +474,7 @@ describe('a version that drains', () => {
     change(3, 601)
     const limits = { drainingVersionsPerRuleMax: 2 }
     const roles = () => {
-      const [rule] = play(writer.entries, { limits }).partition.statistics().rules
+      const [rule] = play(writer.entries, { limits }).partition.ruleStatistics()
       return rule?.versions.map(({ version, partialMatches }) => [version, partialMatches])
     }
     expect(roles()).toEqual([
@@ -502,7 +502,8 @@ describe('a version that drains', () => {
       )
       .add(BASE + 201, 'sequitur.log.rule', { kind: 'remove', id: 'r', version: 3 })
     const { partition, effects, rows } = play(writer.entries, { cut: () => true })
-    expect(partition.statistics()).toMatchObject({ partialMatches: 0, rules: [{ versions: [] }] })
+    expect(partition.statistics()).toMatchObject({ partialMatches: 0 })
+    expect(partition.ruleStatistics()).toMatchObject([{ versions: [] }])
     expect(notices(effects).at(-1)).toMatchObject({ code: 'drain-ended', dropped: 1, why: 'removed' })
     expect([...rows].sort()).toEqual(['m', 'r/r'])
   })
@@ -539,7 +540,7 @@ describe('a candidate', () => {
     )
     match(log, BASE + 300, 'u1')
     expect(seen(log)).toEqual(['u1 1 live', 'u1 1 live', 'u1 2 shadow'])
-    const [rule] = play(log.entries, { cut: () => true }).partition.statistics().rules
+    const [rule] = play(log.entries, { cut: () => true }).partition.ruleStatistics()
     expect(rule).toMatchObject({ version: 2, inForce: 1, alerts: 2, shadowAlerts: 1, matches: 3 })
     expect(rule?.versions).toMatchObject([
       { role: 'in-force', version: 1, counts: { alerts: 1, matches: 1 } },
@@ -635,7 +636,7 @@ describe('a candidate', () => {
       ])
       // The match of u2 began before the promotion.
       expect(live[1]?.first.time).toBe(BASE + 220)
-      expect(partition.statistics().rules).toMatchObject([{ inForce: 3, versions: [{ role: 'in-force' }] }])
+      expect(partition.ruleStatistics()).toMatchObject([{ inForce: 3, versions: [{ role: 'in-force' }] }])
     }
   })
 
@@ -655,7 +656,7 @@ describe('a candidate', () => {
       .add(BASE + 220, 'demo.c', { user: 'u1', n: 1, at: BASE + 220 })
       .add(BASE + 400, 'sequitur.log.tick', {})
     expect(seen(log)).toEqual(['u1 3 live'])
-    const { change } = play(log.entries).partition.statistics().rules[0] ?? {}
+    const { change } = play(log.entries).partition.ruleStatistics()[0] ?? {}
     expect(change).toEqual({ version: 3, kept: 1, drained: 0, dropped: 0 })
   })
 
