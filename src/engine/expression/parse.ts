@@ -32,7 +32,7 @@ export function parse(text: string, max = SOURCE_MAX): Parsed {
   }
   try {
     const parser = jsonata(text) as unknown as { ast(): Ast }
-    const ast = parser.ast()
+    const ast = plain(parser.ast(), new Map())
     restoreRegexes(ast)
     return { ok: true, ast }
   } catch (error) {
@@ -46,6 +46,20 @@ export function parse(text: string, max = SOURCE_MAX): Parsed {
     const reference = error as ParserError
     return { ok: false, trouble: explain(text, reference), reference }
   }
+}
+
+/**
+ * The tree without what its nodes inherit: each is made from a token, which holds the parser, its table of symbols and the text. Ten
+ * thousand conditions would hold ten thousand parsers. What is in two places stays one thing.
+ */
+function plain<T>(value: T, copies: Map<object, unknown>): T {
+  if (typeof value !== 'object' || value === null || value instanceof RegExp) return value
+  const known = copies.get(value)
+  if (known !== undefined) return known as T
+  const copy: Record<string, unknown> | unknown[] = Array.isArray(value) ? [] : {}
+  copies.set(value, copy)
+  for (const [name, part] of Object.entries(value)) Object.assign(copy, { [name]: plain(part, copies) })
+  return copy as T
 }
 
 function regexes(node: Ast): readonly Ast[] {
