@@ -14,7 +14,73 @@ const valueIn = (event: StreamEvent | undefined): number => Number(event?.data['
 
 /** Conditions that read earlier steps: runs, beside a loop written for the one rule. */
 export function conditionalCases(scale: number): Case[] {
-  return [{ name: 'conditional', run: () => [...crossEvent(scale), ...stockKleene(scale)] }]
+  return [
+    { name: 'conditional, cross-event', run: () => crossEvent(scale) },
+    { name: 'conditional, Kleene', run: () => stockKleene(scale) },
+    { name: 'conditional, same value', run: () => [...sameValue(scale, 50), ...sameValue(scale, 5_000)] },
+  ]
+}
+
+/** A then B with the same value, of one key: so many As wait at any time, and each B is for one of them. */
+function sameValue(scale: number, waiting: number): Row[] {
+  const pattern: Pattern = {
+    steps: [
+      { kind: 'event', events: ['a'], contiguity: 'relaxed' },
+      { kind: 'event', events: ['b'], contiguity: 'relaxed' },
+    ],
+    withinMs: durationMs(300_000),
+  }
+  const count = Math.round(1_000_000 * Math.max(scale, 0.2))
+  const draw = (index: number): Drawn => {
+    const pair = index >> 1
+    const isEnd = (index & 1) === 1
+    const value = isEnd ? pair - waiting : pair
+    return { key: 'hot', event: eventAt(index >> 4, index + 1, { value }), mask: isEnd ? 2 : 1 }
+  }
+  const own = secondsOf(() => {
+    const { matcher, counts } = matcherFor(
+      { pattern, slots: ['a', 'b'], conditional: new Set([1]), afterMatch: { kind: 'no-skip' } },
+      (_, event, taken) => valueIn(event) === valueIn(taken.taken(0)[0]),
+      {
+        mask: 2,
+        offered: (_, event) => valueIn(event),
+        awaited: (_, taken) => valueIn(taken.taken(0)[0]),
+      },
+    )
+    run(matcher, draw, count)
+    if (counts.matches !== (count >> 1) - waiting) throw new Error(`${counts.matches} matches`)
+  }, 2)
+  const hand = secondsOf(() => {
+    const open = new Map<string, { byValue: Map<number, StreamEvent>; queue: StreamEvent[]; head: number }>()
+    let matches = 0
+    for (let index = 0; index < count; index++) {
+      const { key, event, mask } = draw(index)
+      let waits = open.get(key)
+      if (waits === undefined) {
+        waits = { byValue: new Map(), queue: [], head: 0 }
+        open.set(key, waits)
+      }
+      const { byValue, queue } = waits
+      for (
+        let a = queue[waits.head];
+        a !== undefined && a.time + 300_000 <= event.time;
+        a = queue[waits.head]
+      ) {
+        if (byValue.get(valueIn(a)) === a) byValue.delete(valueIn(a))
+        waits.head++
+      }
+      if (waits.head > 1_000 && waits.head * 2 > queue.length) {
+        waits.queue = queue.slice(waits.head)
+        waits.head = 0
+      }
+      if (mask === 1) {
+        byValue.set(valueIn(event), event)
+        waits.queue.push(event)
+      } else if (byValue.delete(valueIn(event))) matches++
+    }
+    return void matches
+  }, 2)
+  return [row(`A -> B with the same value, one key, ${waiting} waiting`, count, own, hand)]
 }
 
 /** A then B of the same key with a higher value, within 5 minutes, 10,000 keys. */

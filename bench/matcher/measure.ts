@@ -33,6 +33,7 @@ export interface Counts {
 export function matcherFor(
   input: Pick<PatternInput, 'pattern' | 'slots'> & Partial<PatternInput>,
   condition: MatcherHost['condition'] = () => true,
+  joins?: MatcherHost['joins'],
 ): { readonly matcher: KeyedMatcher; readonly automaton: Automaton; readonly counts: Counts } {
   const compiled = compilePattern({
     afterMatch: { kind: 'skip-past-last-event' },
@@ -46,6 +47,7 @@ export function matcherFor(
   const counts: Counts = { matches: 0, shed: 0 }
   const matcher = createKeyedMatcher(compiled.value, {
     condition,
+    ...(joins === undefined ? {} : { joins }),
     accept: () => true,
     matched: () => {
       counts.matches++

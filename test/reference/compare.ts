@@ -5,10 +5,12 @@ import {
   type KeyedMatcher,
   type Match,
   type MatcherHost,
+  type StepAccess,
   type StreamEvent,
   streamSequence,
 } from '../../src/engine/index.ts'
 import { restoredCopy } from '../support/state.ts'
+import { Conditions } from './conditions.ts'
 import type { DrawnEvent, Scenario } from './generate.ts'
 import { findMatches, type TakenStep } from './reference-matcher.ts'
 
@@ -24,7 +26,19 @@ const having = (kind: Scenario['having'], values: readonly number[]): boolean =>
 
 const END = 200
 
+const eventsOf = ({ events }: Scenario): StreamEvent[] =>
+  events.map((drawn, index) => ({
+    sequence: streamSequence(index + 1),
+    time: eventTime(drawn.time),
+    ingestedAt: eventTime(drawn.time),
+    subject: 'drawn',
+    id: String(index),
+    data: drawn.data,
+  }))
+
 export function expected(scenario: Scenario): string[] {
+  const all = eventsOf(scenario)
+  const conditions = new Conditions(scenario)
   const slotOf = new Map(scenario.names.map((name, slot) => [name, slot]))
   const keys = [...new Set(scenario.events.map((event) => event.key))]
   return keys
@@ -33,6 +47,13 @@ export function expected(scenario: Scenario): string[] {
       const numbers = scenario.events.flatMap((event, index) => (event.key === key ? [index] : []))
       const values = (taken: readonly TakenStep[]): number[] =>
         taken.map((each) => events[each.event]?.value ?? 0)
+      const stepsOf = (taken: readonly TakenStep[], indexes: readonly number[]): StepAccess => {
+        const takenAs = (slot: number): StreamEvent[] =>
+          taken
+            .filter((each) => each.name === scenario.names[slot])
+            .flatMap((each) => all[indexes[each.event] ?? -1] ?? [])
+        return { taken: takenAs, count: (slot) => takenAs(slot).length }
+      }
       const answers = findMatches<DrawnEvent>({
         pattern: scenario.pattern,
         afterMatch: scenario.afterMatch,
@@ -41,7 +62,9 @@ export function expected(scenario: Scenario): string[] {
         holds: (name, event, taken) => {
           const slot = slotOf.get(name) ?? -1
           if ((event.mask & (1 << slot)) === 0) return false
-          return !scenario.conditional.includes(slot) || conditionHolds(event.value, values(taken).at(-1))
+          if (scenario.conditional.includes(slot)) return conditionHolds(event.value, values(taken).at(-1))
+          const atHand = all[scenario.events.indexOf(event)]
+          return atHand === undefined || conditions.holds(slot, atHand, stepsOf(taken, numbers))
         },
         accepts: (taken) => having(scenario.having, values(taken)),
       })
@@ -59,14 +82,28 @@ export interface RunOptions {
   readonly timeouts: boolean
   /** After which events the matcher is stored and restored; `all` for every one. */
   readonly restoreAfter: ReadonlySet<number> | 'all' | 'never'
+  /** `always`: every key has an index over its partial matches, however few they are. */
+  readonly indexed: 'always' | 'never'
 }
 
-export function actual(scenario: Scenario, options: RunOptions): string[] {
+export interface Outcome {
+  readonly found: readonly string[]
+  /** Conditions that could not be evaluated, in the order in which they were met. */
+  readonly errors: readonly string[]
+}
+
+export const actual = (scenario: Scenario, options: RunOptions): readonly string[] =>
+  outcomeOf(scenario, options).found
+
+export function outcomeOf(scenario: Scenario, options: RunOptions): Outcome {
+  const conditions = new Conditions(scenario)
+  const conditioned = new Set(scenario.conditions.map(({ slot }) => slot))
+  const matcherOptions = { indexedAbove: options.indexed === 'always' ? 0 : Number.POSITIVE_INFINITY }
   const compiled = compilePattern({
     pattern: scenario.pattern,
     afterMatch: scenario.afterMatch,
     slots: scenario.names,
-    conditional: new Set(scenario.conditional),
+    conditional: new Set([...scenario.conditional, ...conditioned]),
     hasHaving: scenario.having !== 'none',
     reportsTimeouts: options.timeouts,
     partialMatchesMax: 1_000_000,
@@ -86,7 +123,9 @@ export function actual(scenario: Scenario, options: RunOptions): string[] {
     out.push({ key, text: `${key} ${kind} ${taken.join(' ')} at ${match.completedAt} by ${by}` })
   }
   const host: MatcherHost = {
-    condition: (_, event, taken) => {
+    joins: conditions.joins,
+    condition: (slot, event, taken) => {
+      if (conditioned.has(slot)) return conditions.holds(slot, event, taken)
       const events = scenario.names
         .flatMap((_name, slot) => [...taken.taken(slot)])
         .sort((left, right) => left.sequence - right.sequence)
@@ -103,19 +142,15 @@ export function actual(scenario: Scenario, options: RunOptions): string[] {
     shed: () => undefined,
     skipMissed: (match, _, key) => note('skip-missed', match, key),
   }
-  let matcher: KeyedMatcher = createKeyedMatcher(automaton, host)
+  const create = (): KeyedMatcher => createKeyedMatcher(automaton, host, matcherOptions)
+  let matcher = create()
   const restore = (): void => {
-    matcher = restoredCopy(matcher, () => createKeyedMatcher(automaton, host))
+    matcher = restoredCopy(matcher, create)
   }
+  const events = eventsOf(scenario)
   scenario.events.forEach((drawn, index) => {
-    const event: StreamEvent = {
-      sequence: streamSequence(index + 1),
-      time: eventTime(drawn.time),
-      ingestedAt: eventTime(drawn.time),
-      subject: 'drawn',
-      id: String(index),
-      data: { value: drawn.value },
-    }
+    const event = events[index]
+    if (event === undefined) return
     numberOf.set(event, index)
     matcher.advance(event.time)
     if (options.restoreAfter === 'all') restore()
@@ -128,7 +163,8 @@ export function actual(scenario: Scenario, options: RunOptions): string[] {
   })
   matcher.advance(eventTime(END))
   const keys = [...new Set(scenario.events.map((event) => event.key))]
-  return keys.flatMap((key) => out.filter((each) => each.key === key).map((each) => each.text))
+  const found = keys.flatMap((key) => out.filter((each) => each.key === key).map((each) => each.text))
+  return { found, errors: conditions.errors }
 }
 
 export const withoutTimeouts = (texts: readonly string[]): string[] =>

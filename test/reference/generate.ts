@@ -3,6 +3,8 @@ import {
   type AfterMatch,
   type Contiguity,
   durationMs,
+  type JsonObject,
+  type JsonValue,
   type Pattern,
   type PatternStep,
   type Quantifier,
@@ -15,6 +17,14 @@ export interface DrawnEvent {
   readonly key: string
   readonly mask: number
   readonly value: number
+  /** What equalities compare: of every type, and missing. */
+  readonly data: JsonObject
+}
+
+/** A condition in the language of rules: the conjuncts of a step's `where` that read earlier steps. */
+export interface DrawnCondition {
+  readonly slot: number
+  readonly conjuncts: readonly string[]
 }
 
 export interface Scenario {
@@ -23,6 +33,8 @@ export interface Scenario {
   readonly names: readonly string[]
   /** Slots whose condition reads what was taken. */
   readonly conditional: readonly number[]
+  /** Of other slots. */
+  readonly conditions: readonly DrawnCondition[]
   readonly having: 'none' | 'even' | 'rising'
   readonly events: readonly DrawnEvent[]
 }
@@ -240,7 +252,53 @@ const commonPattern: fc.Arbitrary<Build<Pattern>> = fc
     }
   })
 
+const compared = fc.constantFrom<JsonValue | undefined>(
+  ...[undefined, 1, 1, 2, 2, 3, '1', 'x', 'x', 'X', true, null, [], [1], [1, 2], { x: 1 }],
+)
+const listed = fc.constantFrom<JsonValue | undefined>(...[undefined, 1, [1, 2], ['x', 3], [[1], { x: 1 }, 2]])
+const nested = fc.constantFrom<JsonValue | undefined>(
+  ...[undefined, { v: 1 }, { v: 'x' }, [{ v: 1 }], [{ v: 1 }, { v: 2 }], 'x'],
+)
+
+const CONJUNCTS: ReadonlyArray<(step: string) => string> = [
+  ...[
+    (step: string) => `v = ${step}.v`,
+    (step: string) => `${step}.v = v`,
+    (step: string) => `v in ${step}.list`,
+    (step: string) => `${step}.v in list`,
+  ].flatMap((each) => [each, each, each]),
+  (step) => `$lowercase(v) = ${step}.v`,
+  (step) => `v = $lowercase(${step}.v)`,
+  (step) => `v = ${step}.inner.v`,
+  (step) => `inner.v = ${step}.v`,
+  (step) => `v in ${step}.inner.v`,
+  (step) => `value >= ${step}.value`,
+  (step) => `value >= ${step}.v`,
+  (step) => `$count(${step}) < 2`,
+  (step) => `$count(${step}.v) < 2`,
+  (step) => `$sum(${step}.value) < 4`,
+  (step) => `$max(${step}.value) <= value`,
+  (step) => `$min(${step}.v) = 1`,
+  (step) => `$average(${step}.value) < value`,
+  (step) => `$count($distinct(${step}.v)) < 2`,
+  (step) => `$exists(${step}.v)`,
+]
+
+const drawnCondition = fc.record({
+  slot: fc.integer({ min: 0, max: NAMES.length }),
+  conjuncts: fc.array(
+    fc.record({
+      conjunct: fc.integer({ min: 0, max: CONJUNCTS.length - 1 }),
+      step: fc.integer({ min: 0, max: NAMES.length - 1 }),
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+})
+
 const drawnEvent = fc.record({
+  v: compared,
+  list: listed,
+  inner: nested,
   pause: fc.constantFrom(0, 0, 1, 1, 1, 2, 4, 9),
   key: fc.constantFrom('x', 'x', 'x', 'y'),
   names: fc.array(fc.integer({ min: 0, max: NAMES.length - 1 }), { minLength: 0, maxLength: 3 }),
@@ -306,8 +364,15 @@ interface Drawn {
   readonly orFail: boolean
   readonly target: number
   readonly conditional: readonly number[]
+  readonly conditions: ReadonlyArray<{
+    readonly slot: number
+    readonly conjuncts: ReadonlyArray<{ readonly conjunct: number; readonly step: number }>
+  }>
   readonly having: Scenario['having']
   readonly events: ReadonlyArray<{
+    readonly v: JsonValue | undefined
+    readonly list: JsonValue | undefined
+    readonly inner: JsonValue | undefined
     readonly pause: number
     readonly key: string
     readonly names: readonly number[]
@@ -331,11 +396,25 @@ function scenarioOf(drawn: Drawn, unbounded = false): Scenario | undefined {
     time += each.pause
     let mask = 0
     for (const name of each.names.slice(0, drawn.density)) if (name < 30) mask |= 1 << (name % used)
-    return { time, key: each.key, mask, value: each.value }
+    const { key, value } = each
+    return { time, key, mask, value, data: { value, ...withoutNothing(each) } }
   })
   const conditional = [...new Set(drawn.conditional.filter((slot) => slot < used))]
-  return { pattern, afterMatch, names, conditional, having: drawn.having, events }
+  const conditions = drawn.conditions
+    .filter(({ slot }, index, all) => slot < used && all.findIndex((other) => other.slot === slot) === index)
+    .filter(({ slot }) => !conditional.includes(slot))
+    .map(({ slot, conjuncts }) => ({
+      slot,
+      conjuncts: conjuncts.map(({ conjunct, step }) => CONJUNCTS[conjunct]?.(`$${names[step % used]}`) ?? ''),
+    }))
+  return { pattern, afterMatch, names, conditional, conditions, having: drawn.having, events }
 }
+
+const withoutNothing = ({ v, list, inner }: Drawn['events'][number]): JsonObject => ({
+  ...(v === undefined ? {} : { v }),
+  ...(list === undefined ? {} : { list }),
+  ...(inner === undefined ? {} : { inner }),
+})
 
 const isScenario = (drawn: Scenario | undefined): drawn is Scenario => drawn !== undefined
 
@@ -350,6 +429,7 @@ export const scenario: fc.Arbitrary<Scenario> = fc
       fc.constant<number[]>([]),
       fc.array(fc.integer({ min: 0, max: NAMES.length }), { maxLength: 2 }),
     ),
+    conditions: fc.oneof(fc.constant([]), fc.array(drawnCondition, { minLength: 1, maxLength: 3 })),
     having: fc.constantFrom<Scenario['having']>('none', 'none', 'none', 'even', 'rising'),
     events: fc.array(drawnEvent, { minLength: 1, maxLength: 9 }),
     density: fc.integer({ min: 1, max: 3 }),
@@ -365,9 +445,26 @@ export const chainScenario: fc.Arbitrary<Scenario> = fc
     orFail: fc.constant(false),
     target: fc.constant(0),
     conditional: fc.constant<number[]>([]),
+    conditions: fc.constant([]),
     having: fc.constantFrom<Scenario['having']>('even', 'rising'),
     events: fc.array(drawnEvent, { minLength: 6, maxLength: 16 }),
     density: fc.integer({ min: 1, max: 3 }),
+  })
+  .map((drawn) => scenarioOf(drawn, true))
+  .filter(isScenario)
+
+/** Steps of few events that compare values: several partial matches wait for the same and for different ones. */
+export const joinScenario: fc.Arbitrary<Scenario> = fc
+  .record({
+    pattern: fc.oneof({ weight: 1, arbitrary: wholePattern }, { weight: 2, arbitrary: chainPattern }),
+    skip: fc.constantFrom(0, 0, 1, 2, 3, 4),
+    orFail: fc.boolean(),
+    target: fc.nat(),
+    conditional: fc.constant<number[]>([]),
+    conditions: fc.array(drawnCondition, { minLength: 2, maxLength: 4 }),
+    having: fc.constantFrom<Scenario['having']>('none', 'none', 'none', 'even'),
+    events: fc.array(drawnEvent, { minLength: 6, maxLength: 11 }),
+    density: fc.integer({ min: 1, max: 2 }),
   })
   .map((drawn) => scenarioOf(drawn, true))
   .filter(isScenario)

@@ -4,6 +4,7 @@ import {
   type ExpressionScope,
   type Frame,
   failure,
+  type Join,
   type PredicateForm,
   type Problem,
   type Result,
@@ -19,6 +20,7 @@ import { Failure } from './failure.ts'
 import { compileFast, type FastOptions } from './fast/index.ts'
 import { formOf } from './forms.ts'
 import { CODEGEN, type Codegen, generatorsOf } from './generated/index.ts'
+import { joinOf } from './joins.ts'
 import { lint } from './lints.ts'
 import { boundNames } from './names.ts'
 import { ruleNames } from './outside.ts'
@@ -40,19 +42,24 @@ class CompiledExpression extends Evaluator implements Expression {
   readonly source: string
   readonly reads: ExpressionReads
   readonly form?: PredicateForm
+  readonly join?: Join
 
   constructor(
     source: string,
-    reads: ExpressionReads,
-    form: PredicateForm | undefined,
+    known: {
+      readonly reads: ExpressionReads
+      readonly form: PredicateForm | undefined
+      readonly join: Join | undefined
+    },
     closures: Closures,
     limits: Limits,
     codegen: Codegen,
   ) {
     super(closures, limits, codegen)
     this.source = source
-    this.reads = reads
-    if (form !== undefined) this.form = form
+    this.reads = known.reads
+    if (known.form !== undefined) this.form = known.form
+    if (known.join !== undefined) this.join = known.join
   }
 }
 
@@ -147,8 +154,14 @@ export function compileExpression(
   return success(
     new CompiledExpression(
       origin.text,
-      readsOf(ast, scope, bound),
-      bound.size === 0 ? formOf(ast) : undefined,
+      {
+        reads: readsOf(ast, scope, bound),
+        form: bound.size === 0 ? formOf(ast) : undefined,
+        join:
+          bound.size === 0
+            ? joinOf(ast, { steps, limits: allowed, general: (node) => compileCode(node, bound, outside) })
+            : undefined,
+      },
       closures,
       allowed,
       codegen,

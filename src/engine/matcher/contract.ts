@@ -2,6 +2,7 @@ import type { Automaton } from '../automaton/index.ts'
 import type {
   EventName,
   EventTime,
+  JoinValue,
   Match,
   StateReader,
   StateWriter,
@@ -10,6 +11,18 @@ import type {
 } from '../model/index.ts'
 import type { Moment } from './taken.ts'
 
+/**
+ * Slots of whose condition one part is an equality between the event at hand and what was taken: partial matches that wait for them
+ * are found by value. Where both values are told and have nothing in common, `condition` is false and reports nothing.
+ */
+export interface Joins {
+  /** A bit per slot. */
+  readonly mask: number
+  offered(slot: number, event: StreamEvent): JoinValue
+  /** Depends on what was taken and on nothing else. */
+  awaited(slot: number, taken: StepAccess): JoinValue
+}
+
 /** What the matcher asks and tells while it runs. Calls are synchronous, in the order in which things happen. */
 export interface MatcherHost {
   /**
@@ -17,6 +30,7 @@ export interface MatcherHost {
    * earlier steps. Called only for slots in the automaton's `conditional` set and only when the slot's bit is in the mask.
    */
   condition(slot: number, event: StreamEvent, taken: StepAccess, key: string): boolean
+  readonly joins?: Joins
   /** `having`: whether a complete match counts. A refused match whose last step is counted keeps taking events. */
   accept(match: Match, key: string): boolean
   matched(match: Match, key: string): void
@@ -82,4 +96,13 @@ export interface PartialMatch {
   readonly deadline?: EventTime
 }
 
-export type CreateKeyedMatcher = (automaton: Automaton, host: MatcherHost) => KeyedMatcher
+export interface MatcherOptions {
+  /** Keys with more partial matches than this have an index over them, where the pattern's class keeps each by itself. */
+  readonly indexedAbove?: number
+}
+
+export type CreateKeyedMatcher = (
+  automaton: Automaton,
+  host: MatcherHost,
+  options?: MatcherOptions,
+) => KeyedMatcher

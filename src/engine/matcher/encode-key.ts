@@ -1,6 +1,6 @@
 import type { Graph } from '../automaton/index.ts'
 import { invariant, type StateReader, type StateWriter } from '../model/index.ts'
-import { type HeldMatch, heldMatches } from './held-matches.ts'
+import { type HeldMatch, HeldMatches } from './held-matches.ts'
 import { createKeyState, type KeyState } from './key-state.ts'
 import { deadlineOf, PENDING_BIT, type Run } from './run.ts'
 import { type Taken, takenAfter } from './taken.ts'
@@ -48,7 +48,7 @@ export function encodeKey(state: KeyState, writer: StateWriter): void {
     writer.uint(node.way)
     writer.uint(numberOf(node.previous))
   }
-  writer.uint(state.runs.length)
+  writer.uint(state.runs.size)
   for (const run of state.runs) {
     writer.uint(numberOf(run.last))
     writer.uint(run.state.id)
@@ -108,6 +108,8 @@ export function decodeKey(graph: Graph, reader: StateReader): KeyState {
       isFresh: (flags & 1) !== 0,
       isLifted: (flags & 2) !== 0,
       deadline: Number.POSITIVE_INFINITY,
+      previous: undefined,
+      next: undefined,
     }
     run.deadline = deadlineOf(graph, run)
     runs.push(run)
@@ -119,7 +121,9 @@ export function decodeKey(graph: Graph, reader: StateReader): KeyState {
     const completedBy = reader.uint() === 1 ? reader.event() : undefined
     held.push({ ...node, completedAt, completedBy })
   }
-  return createKeyState(runs, heldMatches(held))
+  const state = createKeyState(new HeldMatches(held))
+  for (const run of runs) state.runs.add(run)
+  return state
 }
 
 /** Slots that an open edge of the run could take next. */

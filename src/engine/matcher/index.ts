@@ -11,7 +11,7 @@ export { edgeLimit, type Run } from './run.ts'
 export { compareEvents, type Moment } from './taken.ts'
 
 /** The matcher for the pattern's class. */
-export const createKeyedMatcher: CreateKeyedMatcher = (automaton, host) => {
+export const createKeyedMatcher: CreateKeyedMatcher = (automaton, host, options) => {
   const { plan } = automaton
   switch (plan.kind) {
     case 'suffixes':
@@ -19,7 +19,7 @@ export const createKeyedMatcher: CreateKeyedMatcher = (automaton, host) => {
     case 'logs':
       return new LogMatcher(automaton, host)
     case 'runs':
-      return new RunMatcher(automaton, host)
+      return new RunMatcher(automaton, host, options)
     default:
       return plan satisfies never
   }
@@ -30,4 +30,4 @@ export const createObservedMatcher = (
   automaton: Automaton,
   host: MatcherHost,
   observer: RunObserver,
-): KeyedMatcher => new RunMatcher(automaton, host, observer)
+): KeyedMatcher => new RunMatcher(automaton, host, {}, observer)

@@ -1,23 +1,23 @@
 import type { StreamEvent } from '../model/index.ts'
-import { type HeldMatches, heldMatches } from './held-matches.ts'
-import type { Run } from './run.ts'
+import type { HeldMatches } from './held-matches.ts'
+import { WaitingRuns } from './waiting-runs.ts'
 
 /** All state of one key. */
 export interface KeyState {
-  /** In order of the first event. */
-  runs: Run[]
+  readonly runs: WaitingRuns
   readonly held: HeldMatches
-  /** Time of the key's entry among the deadlines that is still to come; Infinity when there is none. */
+  /** Time of the key's entry among the deadlines that is still to come; Infinity when there is none. It may be early, never late. */
   armed: number
   /** First event of the run that the entry was made for. */
   armedFirst: StreamEvent | undefined
+  /** It is among the changes since the last checkpoint. */
+  isChanged: boolean
 }
 
-export const createKeyState = (runs: Run[], held: HeldMatches): KeyState => ({
-  runs,
+export const createKeyState = (held: HeldMatches): KeyState => ({
+  runs: new WaitingRuns(),
   held,
   armed: Number.POSITIVE_INFINITY,
   armedFirst: undefined,
+  isChanged: false,
 })
-
-export const emptyKeyState = (): KeyState => createKeyState([], heldMatches())

@@ -9,13 +9,15 @@ import {
 } from '../model/index.ts'
 import { isBelow, skipAfter } from './after-match.ts'
 import { BinaryHeap } from './binary-heap.ts'
-import type { KeyedMatcher, MatcherHost, PartialMatch, VisitChange } from './contract.ts'
+import type { KeyedMatcher, MatcherHost, MatcherOptions, PartialMatch, VisitChange } from './contract.ts'
 import { type Deadline, isDueBefore } from './deadline.ts'
 import { decodeKey, encodeKey, waitingFor } from './encode-key.ts'
-import type { HeldMatch } from './held-matches.ts'
-import { emptyKeyState, type KeyState } from './key-state.ts'
+import { type HeldMatch, HeldMatches } from './held-matches.ts'
+import { createKeyState, type KeyState } from './key-state.ts'
 import type { Closing, RunObserver } from './observer.ts'
 import { createRun, deadlineOf, edgeLimit, NO_GROUPS, PENDING_BIT, pendingEnd, type Run } from './run.ts'
+import type { IndexParts } from './run-index.ts'
+import { StateWatches } from './state-watch.ts'
 import { EventView, stepRun } from './step-run.ts'
 import {
   compareEvents,
@@ -29,10 +31,12 @@ import {
 } from './taken.ts'
 
 const NO_MASK = 0
+/** With fewer partial matches of a key, asking all of them costs less than an index. */
+const INDEXED_ABOVE = 16
 
 /**
- * The general matcher: every partial match is a run over shared nodes, and every event of a key is shown to every run of it. Right for
- * every pattern; the specialised matchers must behave as it does.
+ * The general matcher: every partial match is a run over shared nodes, and an event of a key is shown to every run of it that it can
+ * change. Right for every pattern; the specialised matchers must behave as it does.
  */
 export class RunMatcher implements KeyedMatcher {
   readonly #automaton: Automaton
@@ -45,13 +49,22 @@ export class RunMatcher implements KeyedMatcher {
   readonly #isSkipping: boolean
   /** A match discards all others with its first event: of those only one can be reported, the one complete first. */
   readonly #isSkippingStart: boolean
+  readonly #indexedAbove: number
+  readonly #indexParts: IndexParts
   readonly #states = new Map<string, KeyState>()
   readonly #changed = new Set<string>()
   readonly #deadlines = new BinaryHeap<Deadline>(isDueBefore)
   #partialMatches = 0
   #hasEndedStarts = false
+  // While an event is processed.
+  readonly #complete: HeldMatch[] = []
+  #event: StreamEvent | undefined
+  #key = ''
+  #state: KeyState | undefined
+  #taking: Run | undefined
+  #hasChanged = false
 
-  constructor(automaton: Automaton, host: MatcherHost, observer?: RunObserver) {
+  constructor(automaton: Automaton, host: MatcherHost, options: MatcherOptions = {}, observer?: RunObserver) {
     this.#automaton = automaton
     this.#graph = automaton.graph
     this.#host = host
@@ -62,6 +75,15 @@ export class RunMatcher implements KeyedMatcher {
     const { kind } = automaton.input.afterMatch
     this.#isSkipping = kind !== 'no-skip'
     this.#isSkippingStart = kind === 'skip-to-next' || kind === 'skip-past-last-event'
+    const { joins } = host
+    // Whoever watches sees every partial match asked.
+    this.#indexedAbove =
+      observer === undefined ? (options.indexedAbove ?? INDEXED_ABOVE) : Number.POSITIVE_INFINITY
+    this.#indexParts = {
+      graph: automaton.graph,
+      joins,
+      watches: new StateWatches(automaton.graph, joins?.mask ?? 0),
+    }
   }
 
   process(key: string, event: StreamEvent, mask: number): void {
@@ -69,49 +91,29 @@ export class RunMatcher implements KeyedMatcher {
     const known = this.#states.get(key)
     if (known === undefined && (this.#hasEndedStarts || (mask & this.#automaton.startMask) === NO_MASK))
       return
-    const state: KeyState = known ?? emptyKeyState()
-    const before = state.runs.length
-    const runs: Run[] = []
-    const complete: HeldMatch[] = []
+    const state: KeyState = known ?? createKeyState(new HeldMatches())
+    const before = state.runs.size
+    const complete = this.#complete
     this.#view.see(event, mask, key)
+    this.#event = event
+    this.#key = key
+    this.#state = state
+    this.#hasChanged = false
 
-    let taking: Run | undefined
-    let hasChanged = false
-    const take = (edge: Edge, way: number, slot: number): void => {
-      hasChanged = true
-      this.#take(taking, edge, way, slot, event, key, runs, complete)
-    }
-    for (const run of state.runs) {
-      taking = run
-      this.#view.from(run)
-      this.#observer?.tried(run, key)
-      const { open, isFresh, isLifted } = run
-      const completes = stepRun(this.#graph, run, event, this.#view, take, this.#closed(run, key))
-      if (completes) this.#complete(run.last, run.first, event.time, event, key, complete)
-      if (run.open !== open || run.isFresh !== isFresh || run.isLifted !== isLifted) {
-        hasChanged = true
-        if (run.open !== 0) run.deadline = this.#deadlineAfter(run)
+    const { index } = state.runs
+    if (index !== undefined) for (const run of index.concerned(event, mask)) this.#show(run, event)
+    else
+      for (let run = state.runs.first; run !== undefined; ) {
+        const { next } = run
+        this.#show(run, event)
+        run = next
       }
-      if (run.open !== 0) runs.push(run)
-    }
-    this.#view.from(undefined)
-    this.#observer?.tried(undefined, key)
-    const ways = this.#hasEndedStarts ? 0 : this.#startEdges.length
-    for (let way = 0; way < ways; way++) {
-      const edge = this.#startEdges[way]
-      if (edge === undefined) continue
-      if (edge.greedy !== 0 && this.#view.any(edge.greedy) && !this.#view.any(edge.greedyUntil)) continue
-      const slot = this.#view.firstOf(edge.slots)
-      if (slot >= 0 && !this.#view.any(edge.until)) {
-        hasChanged = true
-        this.#take(undefined, edge, way, slot, event, key, runs, complete)
-      }
-    }
+    this.#start(mask)
     // Most events that a key is shown mean nothing to it; then nothing is written either.
-    if (!hasChanged && complete.length === 0) return
+    if (!this.#hasChanged && complete.length === 0) return
 
-    state.runs = runs
     this.#report(state, complete, key)
+    complete.length = 0
     this.#shed(state, key)
     this.#settle(key, state, before, known === undefined)
   }
@@ -124,7 +126,10 @@ export class RunMatcher implements KeyedMatcher {
       const state = this.#states.get(key)
       if (state === undefined || state.armed !== at || entry.first !== state.armedFirst) continue
       state.armed = Number.POSITIVE_INFINITY
-      this.#fire(key, state, at)
+      const { earliest } = state.runs
+      // What it was made for may be gone; then it is another's turn first.
+      if (earliest?.deadline === at && earliest.first === entry.first) this.#fire(key, state, at)
+      else this.#arm(state, key)
     }
   }
 
@@ -139,6 +144,7 @@ export class RunMatcher implements KeyedMatcher {
   drainChanges(visit: VisitChange): void {
     for (const key of this.#changed) {
       const state = this.#states.get(key)
+      if (state !== undefined) state.isChanged = false
       visit(key, state === undefined ? undefined : (writer) => encodeKey(state, writer), 0)
     }
     this.#changed.clear()
@@ -148,8 +154,8 @@ export class RunMatcher implements KeyedMatcher {
     invariant(!this.#states.has(key), 'a key is restored once')
     const state = decodeKey(this.#graph, reader)
     this.#states.set(key, state)
-    this.#partialMatches += state.runs.length
-    this.#arm(key, state)
+    this.#partialMatches += state.runs.size
+    this.#arm(state, key)
   }
 
   endStarts(): void {
@@ -159,7 +165,7 @@ export class RunMatcher implements KeyedMatcher {
   erase(key: string): void {
     const state = this.#states.get(key)
     if (state === undefined) return
-    this.#partialMatches -= state.runs.length
+    this.#partialMatches -= state.runs.size
     this.#states.delete(key)
     this.#changed.add(key)
   }
@@ -175,28 +181,57 @@ export class RunMatcher implements KeyedMatcher {
   *inspect(key?: string): Iterable<PartialMatch> {
     const keys = key === undefined ? [...this.#states.keys()].sort() : [key]
     for (const each of keys)
-      for (const run of this.#states.get(each)?.runs ?? [])
+      for (const run of this.#states.get(each)?.runs ?? []) {
+        const deadline = deadlineOf(this.#graph, run)
         yield {
           key: each,
           events: listsBySlot(run.last, this.#slots),
           waitingFor: waitingFor(run),
           startedAt: run.first.time,
-          ...(run.deadline === Number.POSITIVE_INFINITY ? {} : { deadline: eventTime(run.deadline) }),
+          ...(deadline === Number.POSITIVE_INFINITY ? {} : { deadline: eventTime(deadline) }),
         }
+      }
   }
 
-  #take(
-    from: Run | undefined,
-    edge: Edge,
-    way: number,
-    slot: number,
-    event: StreamEvent,
-    key: string,
-    runs: Run[],
-    complete: HeldMatch[],
-  ): void {
+  /** Shows the event at hand to a partial match. */
+  #show(run: Run, event: StreamEvent): void {
+    this.#taking = run
+    this.#view.from(run)
+    this.#observer?.tried(run, this.#key)
+    const { open, isFresh, isLifted } = run
+    const completes = stepRun(this.#graph, run, event, this.#view, this.#take, this.#closed(run, this.#key))
+    if (completes) this.#add(this.#complete, run.last, run.first, event.time, event, this.#key)
+    if (run.open === open && run.isFresh === isFresh && run.isLifted === isLifted) return
+    this.#hasChanged = true
+    const runs = this.#state?.runs
+    if (run.open === 0) runs?.remove(run)
+    else if (run.open !== open && runs?.index === undefined) run.deadline = deadlineOf(this.#graph, run)
+  }
+
+  /** Starts new partial matches with the event at hand. */
+  #start(mask: number): void {
+    this.#taking = undefined
+    this.#view.from(undefined)
+    this.#observer?.tried(undefined, this.#key)
+    if (this.#hasEndedStarts || (mask & this.#automaton.startMask) === NO_MASK) return
+    for (let way = 0; way < this.#startEdges.length; way++) {
+      const edge = this.#startEdges[way]
+      if (edge === undefined || (edge.greedy === 0 && (edge.mask & mask) === NO_MASK)) continue
+      if (edge.greedy !== 0 && this.#view.any(edge.greedy) && !this.#view.any(edge.greedyUntil)) continue
+      const slot = this.#view.firstOf(edge.slots)
+      if (slot >= 0 && !this.#view.any(edge.until)) this.#take(edge, way, slot)
+    }
+  }
+
+  /** The partial match at hand, or a new one, takes the event at hand. One function for all events: none is made for each. */
+  readonly #take = (edge: Edge, way: number, slot: number): void => {
     const target = this.#graph.states[edge.target]
-    invariant(target !== undefined, 'an edge leads to a state')
+    const event = this.#event
+    const state = this.#state
+    invariant(target !== undefined && event !== undefined && state !== undefined, 'an edge leads to a state')
+    const from = this.#taking
+    const key = this.#key
+    this.#hasChanged = true
     const last = takenAfter(from?.last, slot, event, way)
     const first = from?.first ?? event
     let groupStarts = from?.groupStarts ?? NO_GROUPS
@@ -208,8 +243,10 @@ export class RunMatcher implements KeyedMatcher {
     const goesOn = target.edges.length > 0 || target.pending !== undefined
     const run = goesOn ? createRun(this.#graph, target, last, first, groupStarts) : undefined
     this.#observer?.took({ from, run, slot, event, first }, key)
-    if (target.final) this.#complete(last, first, event.time, event, key, complete)
-    if (run !== undefined) runs.push(run)
+    if (target.final) this.#add(this.#complete, last, first, event.time, event, key)
+    if (run === undefined) return
+    state.runs.add(run, from)
+    this.#armFor(state, run, key)
   }
 
   #closed(run: Run, key: string): ((guards: Guards, why: Closing) => void) | undefined {
@@ -217,13 +254,13 @@ export class RunMatcher implements KeyedMatcher {
     return observer && ((guards, why) => observer.closed(run, guards, why, key))
   }
 
-  #complete(
+  #add(
+    complete: HeldMatch[],
     last: Taken,
     first: StreamEvent,
     at: number,
     by: StreamEvent | undefined,
     key: string,
-    complete: HeldMatch[],
   ): void {
     if (this.#automaton.input.hasHaving && !this.#host.accept(matchOf(last, this.#slots, { at, by }), key))
       return
@@ -238,10 +275,9 @@ export class RunMatcher implements KeyedMatcher {
       return
     }
     for (const match of found)
-      if (!this.#isSkippingStart || !state.held.list.some(({ first }) => first === match.first))
-        state.held.add(match)
+      if (!this.#isSkippingStart || !state.held.hasStart(match.first)) state.held.add(match)
     for (let match = state.held.first; match !== undefined; match = state.held.first) {
-      const oldest = state.runs[0]
+      const oldest = state.runs.first
       if (oldest !== undefined && isBefore(oldest.first, match.first)) return
       state.held.take()
       const reported = this.#matchOf(match)
@@ -267,10 +303,11 @@ export class RunMatcher implements KeyedMatcher {
     if (skip.kind === 'missed') this.#host.skipMissed?.(match, skip.step, key)
     if (skip.kind !== 'discard') return
     const { floor } = skip
-    if (this.#observer !== undefined)
-      for (const run of state.runs) if (isBelow(run.first, floor)) this.#observer.discarded(run, match, key)
-    state.runs = state.runs.filter((run) => !isBelow(run.first, floor))
-    state.held.keep((other) => !isBelow(other.first, floor))
+    for (let run = state.runs.first; run !== undefined && isBelow(run.first, floor); run = state.runs.first) {
+      this.#observer?.discarded(run, match, key)
+      state.runs.remove(run)
+    }
+    state.held.discardBelow(floor, this.#isSkippingStart)
   }
 
   #matchOf(match: HeldMatch): Match {
@@ -278,42 +315,44 @@ export class RunMatcher implements KeyedMatcher {
   }
 
   #shed(state: KeyState, key: string): void {
-    const excess = state.runs.length - this.#automaton.input.partialMatchesMax
+    const excess = state.runs.size - this.#automaton.input.partialMatchesMax
     if (excess <= 0) return
-    state.runs = state.runs.slice(excess)
+    for (let left = excess; left > 0 && state.runs.first !== undefined; left--)
+      state.runs.remove(state.runs.first)
     this.#host.shed(excess, key)
     this.#report(state, [], key)
   }
 
   /** Everything of one key that is due at one time. */
   #fire(key: string, state: KeyState, at: number): void {
-    const before = state.runs.length
+    const before = state.runs.size
     const complete: HeldMatch[] = []
     const expired: Run[] = []
-    const runs: Run[] = []
-    for (const run of state.runs) {
-      if (run.deadline <= at) {
-        const completes = (run.open & (1 << PENDING_BIT)) !== 0 && this.#pendingCompletes(run, at)
-        if (completes) this.#complete(run.last, run.first, at, undefined, key, complete)
-        this.#observer?.due(run, at, completes, key)
-        this.#closeExpired(run, at)
-        if (run.open === 0 && !completes) expired.push(run)
-        run.deadline = this.#deadlineAfter(run)
+    for (const run of state.runs.due(at)) {
+      const completes = (run.open & (1 << PENDING_BIT)) !== 0 && this.#pendingCompletes(run, at)
+      if (completes) this.#add(complete, run.last, run.first, at, undefined, key)
+      this.#observer?.due(run, at, completes, key)
+      this.#closeExpired(run, at)
+      if (run.open === 0) {
+        state.runs.remove(run)
+        if (!completes) expired.push(run)
+      } else {
+        run.deadline = deadlineOf(this.#graph, run)
+        state.runs.await(run)
       }
-      if (run.open !== 0) runs.push(run)
     }
-    state.runs = runs
     if (this.#automaton.input.reportsTimeouts)
       for (const run of this.#distinctExpired(expired, state.runs, complete))
         this.#host.timedOut(matchOf(run.last, this.#slots, { at, by: undefined }), key)
     this.#report(state, complete, key)
     this.#settle(key, state, before, false)
+    this.#arm(state, key)
   }
 
   /** A partial match that was on several ways at once is reported once, when the last of them is over. */
   #distinctExpired(
     expired: readonly Run[],
-    alive: readonly Run[],
+    alive: Iterable<Run>,
     complete: readonly HeldMatch[],
   ): readonly Run[] {
     if (!this.#graph.isAmbiguous || expired.length === 0) return expired
@@ -336,35 +375,38 @@ export class RunMatcher implements KeyedMatcher {
       run.open &= ~(1 << PENDING_BIT)
   }
 
-  #deadlineAfter(run: Run): number {
-    return deadlineOf(this.#graph, run)
-  }
-
   #settle(key: string, state: KeyState, runsBefore: number, isNew: boolean): void {
-    this.#partialMatches += state.runs.length - runsBefore
-    if (state.runs.length === 0 && state.held.size === 0) {
+    this.#partialMatches += state.runs.size - runsBefore
+    if (state.runs.size === 0 && state.held.size === 0) {
       if (isNew) return
       this.#states.delete(key)
       this.#changed.add(key)
       return
     }
     if (isNew) this.#states.set(key, state)
-    this.#changed.add(key)
-    this.#arm(key, state)
+    this.#change(key, state)
+    state.runs.settle(this.#indexedAbove, this.#indexParts)
   }
 
-  #arm(key: string, state: KeyState): void {
-    let next = Number.POSITIVE_INFINITY
-    let first: StreamEvent | undefined
-    for (const run of state.runs)
-      if (run.deadline < next) {
-        next = run.deadline
-        first = run.first
-      }
-    if (first === undefined || (next === state.armed && first === state.armedFirst)) return
-    state.armed = next
+  #change(key: string, state: KeyState): void {
+    if (state.isChanged) return
+    state.isChanged = true
+    this.#changed.add(key)
+  }
+
+  #arm(state: KeyState, key: string): void {
+    const { earliest } = state.runs
+    if (earliest !== undefined) this.#armFor(state, earliest, key)
+  }
+
+  /** An entry that comes too early does no harm: what is due is looked up then. So only what comes earlier still needs a new one. */
+  #armFor(state: KeyState, { deadline, first }: Run, key: string): void {
+    if (deadline > state.armed || deadline === Number.POSITIVE_INFINITY) return
+    if (deadline === state.armed && state.armedFirst !== undefined && !isBefore(first, state.armedFirst))
+      return
+    state.armed = deadline
     state.armedFirst = first
-    this.#deadlines.add({ time: next, first, key })
+    this.#deadlines.add({ time: deadline, first, key })
   }
 }
 

@@ -18,8 +18,11 @@ export interface Run {
   isFresh: boolean
   /** The `until` of a greedy step was seen: the step no longer goes first. */
   isLifted: boolean
-  /** The next time at which time alone changes something; Infinity when it never does. */
+  /** The next time at which time alone changes something, or earlier; Infinity when it never does. */
   deadline: number
+  /** Its neighbours in the list of the key's partial matches. */
+  previous: Run | undefined
+  next: Run | undefined
 }
 
 export const NO_GROUPS: readonly number[] = []
@@ -42,6 +45,8 @@ export function createRun(
     isFresh: true,
     isLifted: false,
     deadline: Number.POSITIVE_INFINITY,
+    previous: undefined,
+    next: undefined,
   }
   run.deadline = deadlineOf(graph, run)
   return run

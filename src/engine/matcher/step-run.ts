@@ -16,7 +16,8 @@ export class EventView {
   #run: Run | undefined
   #known = 0
   #holds = 0
-  #taken: TakenEvents | undefined
+  readonly #taken = new TakenEvents(undefined)
+  #isTakenShown = false
 
   constructor(graph: Graph, host: MatcherHost) {
     this.#graph = graph
@@ -34,14 +35,15 @@ export class EventView {
     this.#run = run
     this.#known = ~this.#graph.conditionalMask | ~this.#mask
     this.#holds = this.#mask & ~this.#graph.conditionalMask
-    this.#taken = undefined
+    this.#isTakenShown = false
   }
 
   holds(slot: number): boolean {
     const bit = 1 << slot
     if ((this.#known & bit) === 0) {
       this.#known |= bit
-      this.#taken ??= new TakenEvents(this.#run?.last)
+      if (!this.#isTakenShown) this.#taken.show(this.#run?.last)
+      this.#isTakenShown = true
       if (this.#event !== undefined && this.#host.condition(slot, this.#event, this.#taken, this.#key))
         this.#holds |= bit
     }

@@ -19,18 +19,37 @@ export const takenAfter = (
   way: number,
 ): Taken => ({ slot, event, way, previous, mark: 0 })
 
+const NOTHING: readonly StreamEvent[] = []
+
 /** What the steps of a partial match have taken, read from its last node; lists are made when asked for. */
 export class TakenEvents implements StepAccess {
-  readonly #last: Taken | undefined
-  #lists: StreamEvent[][] | undefined
+  #last: Taken | undefined
+  /** By slot, those that were asked for. */
+  readonly #lists: Array<readonly StreamEvent[] | undefined> = []
 
   constructor(last: Taken | undefined) {
     this.#last = last
   }
 
+  /** Goes on to another partial match. */
+  show(last: Taken | undefined): void {
+    this.#last = last
+    this.#lists.length = 0
+  }
+
   taken(slot: number): readonly StreamEvent[] {
-    this.#lists ??= listsBySlot(this.#last, 0)
-    return this.#lists[slot] ?? []
+    const known = this.#lists[slot]
+    if (known !== undefined) return known
+    let list: StreamEvent[] | undefined
+    for (let node = this.#last; node !== undefined; node = node.previous) {
+      if (node.slot !== slot) continue
+      if (list === undefined) list = [node.event]
+      else list.push(node.event)
+    }
+    if (list !== undefined && list.length > 1) list.reverse()
+    for (let empty = this.#lists.length; empty < slot; empty++) this.#lists.push(undefined)
+    this.#lists[slot] = list ?? NOTHING
+    return list ?? NOTHING
   }
 
   count(slot: number): number {
@@ -41,12 +60,10 @@ export class TakenEvents implements StepAccess {
 }
 
 /** Events by slot, each in the order taken; at least `slots` lists. */
-export function listsBySlot(last: Taken | undefined, slots: number): StreamEvent[][] {
-  const lists: StreamEvent[][] = Array.from({ length: slots }, () => [])
-  for (let node = last; node !== undefined; node = node.previous) {
-    while (lists.length <= node.slot) lists.push([])
-    lists[node.slot]?.push(node.event)
-  }
+export function listsBySlot(last: Taken | undefined, slots: number): ReadonlyArray<readonly StreamEvent[]> {
+  const lists: StreamEvent[][] = []
+  for (let slot = 0; slot < slots; slot++) lists.push([])
+  for (let node = last; node !== undefined; node = node.previous) lists[node.slot]?.push(node.event)
   for (const list of lists) if (list.length > 1) list.reverse()
   return lists
 }

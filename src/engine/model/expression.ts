@@ -91,10 +91,29 @@ export type PredicateForm =
   /** `$exists(field)`. */
   | { readonly kind: 'present'; readonly path: readonly string[] }
 
+/** Only the expression can tell. */
+export const UNTOLD: unique symbol = Symbol('untold')
+
+/** One side of an equality: nothing (equal to nothing), a value, several of which any counts, or not to be told. */
+export type JoinValue = Scalar | undefined | readonly Scalar[] | typeof UNTOLD
+
+/**
+ * An equality between the event at hand and what earlier steps have taken, so that one can be found by the other. Where both sides can
+ * be told and have no value in common, the predicate is false, and no error.
+ */
+export interface Join {
+  /** What the event at hand has: reads nothing of steps. */
+  offered(event: StreamEvent): JoinValue
+  /** What the steps have: reads nothing else, so it stays what it is for as long as nothing more is taken. */
+  awaited(steps: StepAccess): JoinValue
+}
+
 export interface Expression {
   readonly source: string
   /** Absent when the predicate has no such form. */
   readonly form?: PredicateForm
+  /** Absent when the predicate is no such equality. */
+  readonly join?: Join
   readonly reads: ExpressionReads
   evaluate(frame: Frame): Evaluation
   /**

@@ -35,6 +35,7 @@ import type { Deadline, DeadlineOwner, DeadlineQueue } from '../time/index.ts'
 import type { NoticeCode } from './codes.ts'
 import type { PartitionLimits } from './limits.ts'
 import type { PartitionOutput } from './output.ts'
+import { RuleJoins } from './rule-joins.ts'
 import type { Silences } from './silences.ts'
 import { countError, countIn, newCounts, type RuleCounts } from './statistics.ts'
 
@@ -92,6 +93,8 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   deadline: Deadline | undefined
   program: RuleProgram
   status: RuleStatus
+  /** The events of a rule stay what they are for as long as its matcher does. */
+  readonly joins: RuleJoins
   readonly matcher: KeyedMatcher
   readonly suppressions: Suppressions
   extras: RuleExtras
@@ -134,6 +137,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
       lists: parts.around.lists,
       time: eventTime(0),
     }
+    this.joins = new RuleJoins(program)
     this.matcher = parts.createMatcher(program.automaton, this)
     this.suppressions = new Suppressions({
       forMs: suppressionMs(program),

@@ -14,6 +14,10 @@ export interface EventProgram {
   readonly conditional: readonly Expression[]
 }
 
+/** Of the conditional conjuncts, the equality by whose value waiting partial matches are found. */
+export const joinedConjunct = (event: EventProgram): Expression | undefined =>
+  event.conditional.find(({ join }) => join !== undefined)
+
 export type TextPart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'hole'; readonly value: Expression }

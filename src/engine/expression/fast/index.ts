@@ -127,6 +127,10 @@ class Compilation implements FastCompiler {
   }
 }
 
+/** One value of an expression by the same closures as the whole. */
+export const compileFastValue = (node: Ast, options: FastOptions): FastCode =>
+  new Compilation(options).value(node)
+
 /** The typed fast path: for expressions that bind no names, over an event that is an object. */
 export function compileFast(ast: Ast, options: FastOptions): FastExpression {
   const parts = conjunctsOf(ast)
