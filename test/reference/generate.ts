@@ -266,9 +266,10 @@ const CONJUNCTS: ReadonlyArray<(step: string) => string> = [
     (step: string) => `${step}.v = v`,
     (step: string) => `v in ${step}.list`,
     (step: string) => `${step}.v in list`,
+    // Errors where the value is no text: to be counted, whoever is asked.
+    (step: string) => `v = $lowercase(${step}.v)`,
   ].flatMap((each) => [each, each, each]),
   (step) => `$lowercase(v) = ${step}.v`,
-  (step) => `v = $lowercase(${step}.v)`,
   (step) => `v = ${step}.inner.v`,
   (step) => `inner.v = ${step}.v`,
   (step) => `v in ${step}.inner.v`,

@@ -3,7 +3,7 @@ import { invariant, type StateReader, type StateWriter } from '../model/index.ts
 import { type HeldMatch, HeldMatches } from './held-matches.ts'
 import { createKeyState, type KeyState } from './key-state.ts'
 import { deadlineOf, PENDING_BIT, type Run } from './run.ts'
-import { type Taken, takenAfter } from './taken.ts'
+import { type Taken, takenAfter } from './taken-node.ts'
 
 const FORMAT = 1
 
@@ -108,6 +108,7 @@ export function decodeKey(graph: Graph, reader: StateReader): KeyState {
       isFresh: (flags & 1) !== 0,
       isLifted: (flags & 2) !== 0,
       deadline: Number.POSITIVE_INFINITY,
+      memory: undefined,
       previous: undefined,
       next: undefined,
     }

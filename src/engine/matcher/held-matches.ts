@@ -1,7 +1,8 @@
 import type { StreamEvent } from '../model/index.ts'
 import { type Floor, isBelow } from './after-match.ts'
 import { BinaryHeap } from './binary-heap.ts'
-import { isBefore, type Taken } from './taken.ts'
+import { isBefore } from './taken.ts'
+import type { Taken } from './taken-node.ts'
 
 /** A complete match that waits for older partial matches of its key before it may be reported. */
 export interface HeldMatch {

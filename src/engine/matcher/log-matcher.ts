@@ -21,15 +21,8 @@ import {
   wholePages,
 } from './log-state.ts'
 import { type IsLive, PathWalk } from './path-walk.ts'
-import {
-  compareEvents,
-  comparePaths,
-  isBefore,
-  listsBySlot,
-  type Moment,
-  matchOf,
-  type Taken,
-} from './taken.ts'
+import { compareEvents, comparePaths, isBefore, listsBySlot, type Moment, matchOf } from './taken.ts'
+import type { Taken } from './taken-node.ts'
 
 const NOTHING: Taken[] = []
 

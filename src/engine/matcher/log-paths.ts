@@ -1,7 +1,8 @@
 import { invariant, type StreamEvent } from '../model/index.ts'
 import { type Entry, type EventLog, rangesOf } from './event-log.ts'
 import type { IsLive } from './path-walk.ts'
-import { compareEvents, type Taken, takenAfter } from './taken.ts'
+import { compareEvents } from './taken.ts'
+import { type Taken, takenAfter } from './taken-node.ts'
 
 type Logs = ReadonlyArray<EventLog | undefined>
 

@@ -9,7 +9,8 @@ import {
 } from '../model/index.ts'
 import { Entry, EventLog, type Range, rangesOf } from './event-log.ts'
 import type { HeldMatch } from './held-matches.ts'
-import { type Moment, type Taken, takenAfter } from './taken.ts'
+import type { Moment } from './taken.ts'
+import { type Taken, takenAfter } from './taken-node.ts'
 
 /** Format 1 had no pages. */
 const FORMAT = 2

@@ -1,6 +1,7 @@
 import { type EventTime, eventTime, invariant, type Match, type StreamEvent } from '../model/index.ts'
 import { type Entry, type EventLog, type Range, rangesOf } from './event-log.ts'
-import { type Moment, type Taken, takenAfter } from './taken.ts'
+import type { Moment } from './taken.ts'
+import { type Taken, takenAfter } from './taken-node.ts'
 
 /** Whether matches that started with the event may still come to something; holds for every later start too where it holds for one. */
 export type IsLive = (start: Moment) => boolean

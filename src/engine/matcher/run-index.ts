@@ -139,7 +139,7 @@ const inOrder = (runs: readonly Run[]): readonly Run[] =>
 const isHere = (run: Run): boolean => run.open !== 0
 
 /** One serves all: values are read one after the other. */
-const reading = new TakenEvents(undefined)
+const reading = new TakenEvents()
 
 /** Those in one state. */
 class Group {
@@ -155,7 +155,7 @@ class Group {
   add(run: Run, joins: Joins | undefined): void {
     this.#runs.push(run)
     if (this.watch.joined === 0 || joins === undefined) return
-    reading.show(run.last)
+    reading.show(run)
     for (let rest = this.watch.joined; rest !== 0; rest &= rest - 1) {
       const slot = slotOf(rest)
       let table = this.#tables[slot]

@@ -19,16 +19,8 @@ import { createRun, deadlineOf, edgeLimit, NO_GROUPS, PENDING_BIT, pendingEnd, t
 import type { IndexParts } from './run-index.ts'
 import { StateWatches } from './state-watch.ts'
 import { EventView, stepRun } from './step-run.ts'
-import {
-  compareEvents,
-  comparePaths,
-  isBefore,
-  listsBySlot,
-  matchOf,
-  signatureOf,
-  type Taken,
-  takenAfter,
-} from './taken.ts'
+import { compareEvents, comparePaths, isBefore, listsBySlot, matchOf, signatureOf } from './taken.ts'
+import { type Taken, takenAfter } from './taken-node.ts'
 
 const NO_MASK = 0
 /** With fewer partial matches of a key, asking all of them costs less than an index. */
@@ -241,7 +233,7 @@ export class RunMatcher implements KeyedMatcher {
       groupStarts = copy
     }
     const goesOn = target.edges.length > 0 || target.pending !== undefined
-    const run = goesOn ? createRun(this.#graph, target, last, first, groupStarts) : undefined
+    const run = goesOn ? createRun(this.#graph, target, last, first, groupStarts, from?.memory) : undefined
     this.#observer?.took({ from, run, slot, event, first }, key)
     if (target.final) this.#add(this.#complete, last, first, event.time, event, key)
     if (run === undefined) return

@@ -1,5 +1,6 @@
 import type { Run } from './run.ts'
-import { compareEvents, type Taken } from './taken.ts'
+import { compareEvents } from './taken.ts'
+import type { Taken } from './taken-node.ts'
 
 /**
  * The order in which the partial matches of a key are kept and asked: by first event; what grew out of a partial match stands before it,

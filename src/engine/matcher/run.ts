@@ -1,6 +1,7 @@
 import type { Edge, Graph, Guards, State } from '../automaton/index.ts'
 import type { StreamEvent } from '../model/index.ts'
-import type { Taken } from './taken.ts'
+import type { StepMemory } from './step-memory.ts'
+import type { Taken } from './taken-node.ts'
 
 /** Bit of `open` for the pending end of a match (absences that have to hold first); edges use the bits below. */
 export const PENDING_BIT = 30
@@ -20,6 +21,8 @@ export interface Run {
   isLifted: boolean
   /** The next time at which time alone changes something, or earlier; Infinity when it never does. */
   deadline: number
+  /** What conditions have asked of it, or of the one that it grew out of; only of long ones. */
+  memory: StepMemory | undefined
   /** Its neighbours in the list of the key's partial matches. */
   previous: Run | undefined
   next: Run | undefined
@@ -33,6 +36,7 @@ export function createRun(
   last: Taken,
   first: StreamEvent,
   groupStarts: readonly number[],
+  memory?: StepMemory,
 ): Run {
   let open = state.edges.length === 0 ? 0 : 2 ** state.edges.length - 1
   if (state.pending !== undefined) open |= 1 << PENDING_BIT
@@ -45,6 +49,7 @@ export function createRun(
     isFresh: true,
     isLifted: false,
     deadline: Number.POSITIVE_INFINITY,
+    memory,
     previous: undefined,
     next: undefined,
   }

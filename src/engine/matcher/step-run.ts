@@ -16,7 +16,7 @@ export class EventView {
   #run: Run | undefined
   #known = 0
   #holds = 0
-  readonly #taken = new TakenEvents(undefined)
+  readonly #taken = new TakenEvents()
   #isTakenShown = false
 
   constructor(graph: Graph, host: MatcherHost) {
@@ -42,7 +42,7 @@ export class EventView {
     const bit = 1 << slot
     if ((this.#known & bit) === 0) {
       this.#known |= bit
-      if (!this.#isTakenShown) this.#taken.show(this.#run?.last)
+      if (!this.#isTakenShown) this.#taken.show(this.#run)
       this.#isTakenShown = true
       if (this.#event !== undefined && this.#host.condition(slot, this.#event, this.#taken, this.#key))
         this.#holds |= bit

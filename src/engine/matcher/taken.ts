@@ -1,62 +1,85 @@
-import type { Match, StepAccess, StreamEvent } from '../model/index.ts'
+import type { Match, StepAccess, StepFold, StreamEvent } from '../model/index.ts'
 import { type EventTime, eventTime } from '../model/index.ts'
-
-/** One event taken by one step. Partial matches that share a prefix share its nodes. */
-export interface Taken {
-  readonly slot: number
-  readonly event: StreamEvent
-  /** Number of the edge over which it was taken, in the state before it. */
-  readonly way: number
-  readonly previous: Taken | undefined
-  /** Used while a key is written, see `encodeKey`. */
-  mark: number
-}
-
-export const takenAfter = (
-  previous: Taken | undefined,
-  slot: number,
-  event: StreamEvent,
-  way: number,
-): Taken => ({ slot, event, way, previous, mark: 0 })
+import { foldOver, StepMemory } from './step-memory.ts'
+import type { Taken } from './taken-node.ts'
 
 const NOTHING: readonly StreamEvent[] = []
 
-/** What the steps of a partial match have taken, read from its last node; lists are made when asked for. */
+/** Paths up to this length are read from their nodes again and again, which is less than remembering. */
+const FORGOTTEN_MAX = 16
+
+/** A path, and what is remembered of it or of a beginning of it. */
+interface RememberedPath {
+  readonly last: Taken
+  memory: StepMemory | undefined
+}
+
+/** What the steps of a partial match have taken, read from its last node; lists are made when asked for. One serves many, in turn. */
 export class TakenEvents implements StepAccess {
-  #last: Taken | undefined
+  #path: RememberedPath | undefined
   /** By slot, those that were asked for. */
   readonly #lists: Array<readonly StreamEvent[] | undefined> = []
 
-  constructor(last: Taken | undefined) {
-    this.#last = last
-  }
-
-  /** Goes on to another partial match. */
-  show(last: Taken | undefined): void {
-    this.#last = last
+  /** `undefined`: nothing was taken yet. */
+  show(path: RememberedPath | undefined): void {
+    this.#path = path
     this.#lists.length = 0
   }
 
   taken(slot: number): readonly StreamEvent[] {
     const known = this.#lists[slot]
     if (known !== undefined) return known
-    let list: StreamEvent[] | undefined
-    for (let node = this.#last; node !== undefined; node = node.previous) {
-      if (node.slot !== slot) continue
-      if (list === undefined) list = [node.event]
-      else list.push(node.event)
-    }
-    if (list !== undefined && list.length > 1) list.reverse()
-    for (let empty = this.#lists.length; empty < slot; empty++) this.#lists.push(undefined)
-    this.#lists[slot] = list ?? NOTHING
-    return list ?? NOTHING
+    const memory = this.#memory()
+    const list = memory?.list(slot) ?? eventsOf(this.#path?.last, slot)
+    memory?.keepList(slot, list)
+    while (this.#lists.length < slot) this.#lists.push(undefined)
+    this.#lists[slot] = list
+    return list
   }
 
   count(slot: number): number {
+    const memory = this.#memory()
+    if (memory !== undefined) return memory.count(slot)
     let count = 0
-    for (let node = this.#last; node !== undefined; node = node.previous) if (node.slot === slot) count++
+    for (let node = this.#path?.last; node !== undefined; node = node.previous)
+      if (node.slot === slot) count++
     return count
   }
+
+  fold(slot: number, fold: StepFold): unknown {
+    const memory = this.#memory()
+    const events = (): readonly StreamEvent[] => this.taken(slot)
+    return memory === undefined ? foldOver(fold, events()) : memory.fold(slot, fold, events)
+  }
+
+  /** Of a long path. */
+  #memory(): StepMemory | undefined {
+    const path = this.#path
+    if (path === undefined) return undefined
+    const { last, memory } = path
+    if (memory?.last === last) return memory
+    if (memory === undefined && !isLong(last)) return undefined
+    path.memory = new StepMemory(last, memory)
+    return path.memory
+  }
+}
+
+function isLong(last: Taken): boolean {
+  let length = 0
+  for (let node: Taken | undefined = last; node !== undefined; node = node.previous)
+    if (++length > FORGOTTEN_MAX) return true
+  return false
+}
+
+function eventsOf(last: Taken | undefined, slot: number): readonly StreamEvent[] {
+  let list: StreamEvent[] | undefined
+  for (let node = last; node !== undefined; node = node.previous) {
+    if (node.slot !== slot) continue
+    if (list === undefined) list = [node.event]
+    else list.push(node.event)
+  }
+  if (list !== undefined && list.length > 1) list.reverse()
+  return list ?? NOTHING
 }
 
 /** Events by slot, each in the order taken; at least `slots` lists. */

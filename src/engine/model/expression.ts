@@ -1,12 +1,21 @@
 import type { JsonValue, StreamEvent } from './event.ts'
 import type { EventTime } from './quantities.ts'
 
+/** A value made of the events of a step one by one, in the order taken. */
+export interface StepFold {
+  readonly start: unknown
+  /** The next state; whoever has the state before it does not notice. */
+  step(state: unknown, event: StreamEvent): unknown
+}
+
 /** The events taken so far by the steps of a partial (or complete) match; slots index the rule's event definitions. */
 export interface StepAccess {
   /** In the order taken; empty when the step took nothing. The caller must not keep or change the array. */
   taken(slot: number): readonly StreamEvent[]
   /** Same as `taken(slot).length`, without materialising the list. */
   count(slot: number): number
+  /** The fold over `taken(slot)`, which goes on from where it was before the step grew; absent where nothing grows. */
+  fold?(slot: number, fold: StepFold): unknown
 }
 
 export interface ListAccess {

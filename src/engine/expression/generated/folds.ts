@@ -4,6 +4,9 @@ import { type Emitted, NOTHING, NUMBER, outside } from './emitter.ts'
 import { emitEventPath, emitTaken } from './fields.ts'
 import type { Generator } from './generator.ts'
 
+/** Longer steps of partial matches are not gone through again and again. */
+const GROWING_MAX = 32
+
 interface Fold {
   readonly start: string
   readonly combine: (total: string, value: string) => string
@@ -53,6 +56,8 @@ function emitLoop(
   body: (value: string, whenNothing: string) => string,
 ): void {
   const { emitter, ask } = generator
+  // Of a long step that grows, the closures know what was before.
+  emitter.line(`if (f.steps.fold !== undefined && f.steps.count(${slot}) > ${GROWING_MAX}) ${ask}`)
   const events = emitTaken(generator, slot).code
   const length = emitter.fresh()
   emitter.line(`const ${length} = ${events}.length; if (${length} > ${emitter.fold()}) ${ask}`)
