@@ -1,3 +1,4 @@
+import { expressionTools } from '../../src/engine/expression/index.ts'
 import { durationMs, type EventTime, type Pattern, type StreamEvent } from '../../src/engine/index.ts'
 import {
   type Case,
@@ -15,6 +16,7 @@ const valueIn = (event: StreamEvent | undefined): number => Number(event?.data['
 /** Conditions that read earlier steps: runs, beside a loop written for the one rule. */
 export function conditionalCases(scale: number): Case[] {
   return [
+    { name: 'conditional, growing step', run: () => [...growingStep(100), ...growingStep(2_000)] },
     { name: 'conditional, cross-event', run: () => crossEvent(scale) },
     { name: 'conditional, Kleene', run: () => stockKleene(scale) },
     { name: 'conditional, same value', run: () => [...sameValue(scale, 50), ...sameValue(scale, 5_000)] },
@@ -161,6 +163,51 @@ function stockKleene(scale: number): Row[] {
     return void matches
   }, 2)
   return [row('rising price 3 times, then a fall (Kleene), 500 symbols', count, own, hand)]
+}
+
+/** At least one A, then a B above the sum of the As so far, which does not come: what an A and a B cost with so many As taken. */
+function growingStep(taken: number): Row[] {
+  const pattern: Pattern = {
+    steps: [
+      {
+        kind: 'event',
+        events: ['a'],
+        contiguity: 'relaxed',
+        quantifier: { min: 1, inner: 'relaxed', greedy: true },
+      },
+      { kind: 'event', events: ['b'], contiguity: 'relaxed' },
+    ],
+    withinMs: durationMs(3_600_000),
+  }
+  const scope = { steps: ['a', 'b'].map((name) => ({ name, counted: name === 'a' })) }
+  const sum = expressionTools.compileExpression({ text: 'value > $sum($a.value)', pointer: '' }, scope)
+  if (!sum.ok) throw new Error(sum.problems[0]?.message)
+  const test = sum.value
+  const frame = { key: null, lists: { has: () => false } }
+  const count = 4_000
+  const own = secondsOf(() => {
+    const { matcher } = matcherFor(
+      // One start only, so that there is one partial match.
+      { pattern, slots: ['a', 'b'], conditional: new Set([0, 1]) },
+      (slot, event, steps) =>
+        slot === 0
+          ? steps.count(0) > 0 || event.sequence === 1
+          : test.test({ ...frame, event, steps, time: event.time }) === 1,
+    )
+    for (let index = 0; index < taken; index++)
+      matcher.process('key', eventAt(index, index + 1, { value: 1 }), 1)
+    for (let index = taken; index < taken + count; index++)
+      matcher.process('key', eventAt(index, index + 1, { value: 1 }), 2)
+  })
+  const hand = secondsOf(() => {
+    let sum = 0
+    for (let index = 0; index < taken + count; index++) {
+      const { data } = eventAt(index, index + 1, { value: 1 })
+      if (index < taken) sum += Number(data['value'])
+      else if (Number(data['value']) > sum) sum = 0
+    }
+  })
+  return [row(`A{1,} -> B above $sum($a.value), ${taken} As taken`, taken + count, own, hand)]
 }
 
 interface Drawn {

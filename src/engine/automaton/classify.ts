@@ -29,7 +29,7 @@ export function classify(input: PatternInput, plan: Plan): Classification {
       return {
         kind: 'runs',
         bytesMax,
-        bound: `One entry per partial match and key, ${atMost}; the oldest is shed beyond it. An event costs as much as its key has partial matches.`,
+        bound: `One entry per partial match and key, ${atMost}; the oldest is shed beyond it. An event costs as much as its key has partial matches that it can change.`,
       }
     default:
       return plan satisfies never

@@ -150,6 +150,16 @@ test('a stored text must hold the rule of its id', () => {
   ])
 })
 
+test('a rule is read back with the values by which partial matches are found', () => {
+  const compiled = compile({
+    events: { p: 'demo.p', q: 'demo.q where order = $p.order and amount > $p.amount' },
+    pattern: 'p followed by q within 1h',
+  })
+  expect(compiled.ok ? explainRule(compiled.value) : '').toContain(
+    'q: events on demo.q; partial matches found by the value of order = $p.order; amount > $p.amount for each found',
+  )
+})
+
 test('a rule is read back as sentences', () => {
   const compiled = compile({
     title: 'Many after one',

@@ -8,7 +8,7 @@ import type {
   SourceText,
 } from '../model/index.ts'
 import { formatDuration, listOf, longestLimit } from '../pattern/index.ts'
-import type { EventProgram, RuleProgram } from './program.ts'
+import { type EventProgram, joinedConjunct, type RuleProgram } from './program.ts'
 
 /** How events find one event definition, as the router says it (`describeSlots(program.events)`). */
 export interface EventRouting {
@@ -44,13 +44,16 @@ export function explainRule(program: RuleProgram, options: ExplainOptions = {}):
 function evaluation(event: EventProgram, routing: EventRouting | undefined): string {
   const lookups = routing?.lookups ?? []
   const own = routing?.evaluated.map(sharedCondition) ?? event.unary.map(({ source }) => source)
-  const partial = event.conditional.map(({ source }) => source)
+  const joined = joinedConjunct(event)
+  const partial = event.conditional.filter((part) => part !== joined).map(({ source }) => source)
   const parts =
     lookups.length > 0
       ? [`looked up on ${event.subject} by ${lookups.join(', then ')}`]
       : [`events on ${event.subject}`]
   if (own.length > 0) parts.push(`${own.join(' and ')} on each${lookups.length > 0 ? ' found' : ''}`)
-  if (partial.length > 0) parts.push(`${partial.join(' and ')} for each partial match`)
+  if (joined !== undefined) parts.push(`partial matches found by the value of ${joined.source}`)
+  if (partial.length > 0)
+    parts.push(`${partial.join(' and ')} for each ${joined === undefined ? 'partial match' : 'found'}`)
   return parts.join('; ')
 }
 
