@@ -2,7 +2,7 @@ import type { Graph } from '../automaton/index.ts'
 import { invariant, type StateReader, type StateWriter } from '../model/index.ts'
 import { type HeldMatch, HeldMatches } from './held-matches.ts'
 import { createKeyState, type KeyState } from './key-state.ts'
-import { deadlineOf, PENDING_BIT, type Run } from './run.ts'
+import { deadlineAfter, PENDING_BIT, type Run } from './run.ts'
 import { type Taken, takenAfter } from './taken-node.ts'
 
 const FORMAT = 1
@@ -112,7 +112,7 @@ export function decodeKey(graph: Graph, reader: StateReader): KeyState {
       previous: undefined,
       next: undefined,
     }
-    run.deadline = deadlineOf(graph, run)
+    run.deadline = deadlineAfter(graph, run, node.last.event.time)
     runs.push(run)
   }
   const held: HeldMatch[] = []

@@ -2,7 +2,7 @@ import type { Graph, State } from '../automaton/index.ts'
 import { type JoinValue, type Scalar, type StreamEvent, UNTOLD } from '../model/index.ts'
 import { BinaryHeap } from './binary-heap.ts'
 import type { Joins } from './contract.ts'
-import { deadlineOf, type Run } from './run.ts'
+import { deadlineAfter, type Run } from './run.ts'
 import { compareRuns } from './run-order.ts'
 import type { StateWatch, StateWatches } from './state-watch.ts'
 import { compareEvents, TakenEvents } from './taken.ts'
@@ -77,16 +77,16 @@ export class RunIndex {
     return found.length > 1 ? inOrder(found) : found
   }
 
-  /** The first whose deadline comes next, and of those the one that started first. */
-  get earliest(): Run | undefined {
+  /** The first whose deadline comes next, and of those the one that started first; up to `time` deadlines are the true ones. */
+  earliest(time: number): Run | undefined {
     for (let run = this.#deadlines.first; run !== undefined; run = this.#deadlines.first) {
-      if (run.open !== 0) {
-        const deadline = deadlineOf(this.#parts.graph, run)
-        if (deadline === run.deadline) return run
-        this.#deadlines.take()
-        run.deadline = deadline
-        this.await(run)
-      } else this.#deadlines.take()
+      if (isHere(run) && run.deadline > time) return run
+      const deadline = isHere(run) ? deadlineAfter(this.#parts.graph, run, time) : undefined
+      if (deadline === run.deadline) return run
+      this.#deadlines.take()
+      if (deadline === undefined) continue
+      run.deadline = deadline
+      this.await(run)
     }
     return undefined
   }
@@ -94,7 +94,11 @@ export class RunIndex {
   /** Takes those out whose deadline is reached, in their order; who is left then has to `await` again. */
   due(time: number): readonly Run[] {
     const due: Run[] = []
-    for (let run = this.earliest; run !== undefined && run.deadline <= time; run = this.earliest) {
+    for (
+      let run = this.earliest(time);
+      run !== undefined && run.deadline <= time;
+      run = this.earliest(time)
+    ) {
       this.#deadlines.take()
       due.push(run)
     }

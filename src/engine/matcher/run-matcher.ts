@@ -15,7 +15,16 @@ import { decodeKey, encodeKey, waitingFor } from './encode-key.ts'
 import { type HeldMatch, HeldMatches } from './held-matches.ts'
 import { createKeyState, type KeyState } from './key-state.ts'
 import type { Closing, RunObserver } from './observer.ts'
-import { createRun, deadlineOf, edgeLimit, NO_GROUPS, PENDING_BIT, pendingEnd, type Run } from './run.ts'
+import {
+  createRun,
+  deadlineAfter,
+  deadlineOf,
+  edgeLimit,
+  NO_GROUPS,
+  PENDING_BIT,
+  pendingEnd,
+  type Run,
+} from './run.ts'
 import type { IndexParts } from './run-index.ts'
 import { StateWatches } from './state-watch.ts'
 import { EventView, stepRun } from './step-run.ts'
@@ -118,10 +127,10 @@ export class RunMatcher implements KeyedMatcher {
       const state = this.#states.get(key)
       if (state === undefined || state.armed !== at || entry.first !== state.armedFirst) continue
       state.armed = Number.POSITIVE_INFINITY
-      const { earliest } = state.runs
+      const earliest = state.runs.earliest(at, this.#graph)
       // What it was made for may be gone; then it is another's turn first.
       if (earliest?.deadline === at && earliest.first === entry.first) this.#fire(key, state, at)
-      else this.#arm(state, key)
+      else this.#arm(state, key, at)
     }
   }
 
@@ -147,7 +156,7 @@ export class RunMatcher implements KeyedMatcher {
     const state = decodeKey(this.#graph, reader)
     this.#states.set(key, state)
     this.#partialMatches += state.runs.size
-    this.#arm(state, key)
+    this.#arm(state, key, Number.NEGATIVE_INFINITY)
   }
 
   endStarts(): void {
@@ -195,9 +204,7 @@ export class RunMatcher implements KeyedMatcher {
     if (completes) this.#add(this.#complete, run.last, run.first, event.time, event, this.#key)
     if (run.open === open && run.isFresh === isFresh && run.isLifted === isLifted) return
     this.#hasChanged = true
-    const runs = this.#state?.runs
-    if (run.open === 0) runs?.remove(run)
-    else if (run.open !== open && runs?.index === undefined) run.deadline = deadlineOf(this.#graph, run)
+    if (run.open === 0) this.#state?.runs.remove(run)
   }
 
   /** Starts new partial matches with the event at hand. */
@@ -320,7 +327,7 @@ export class RunMatcher implements KeyedMatcher {
     const before = state.runs.size
     const complete: HeldMatch[] = []
     const expired: Run[] = []
-    for (const run of state.runs.due(at)) {
+    for (const run of state.runs.due(at, this.#graph)) {
       const completes = (run.open & (1 << PENDING_BIT)) !== 0 && this.#pendingCompletes(run, at)
       if (completes) this.#add(complete, run.last, run.first, at, undefined, key)
       this.#observer?.due(run, at, completes, key)
@@ -329,7 +336,7 @@ export class RunMatcher implements KeyedMatcher {
         state.runs.remove(run)
         if (!completes) expired.push(run)
       } else {
-        run.deadline = deadlineOf(this.#graph, run)
+        run.deadline = deadlineAfter(this.#graph, run, at)
         state.runs.await(run)
       }
     }
@@ -338,7 +345,7 @@ export class RunMatcher implements KeyedMatcher {
         this.#host.timedOut(matchOf(run.last, this.#slots, { at, by: undefined }), key)
     this.#report(state, complete, key)
     this.#settle(key, state, before, false)
-    this.#arm(state, key)
+    this.#arm(state, key, at)
   }
 
   /** A partial match that was on several ways at once is reported once, when the last of them is over. */
@@ -386,8 +393,9 @@ export class RunMatcher implements KeyedMatcher {
     this.#changed.add(key)
   }
 
-  #arm(state: KeyState, key: string): void {
-    const { earliest } = state.runs
+  /** Time is at `time`. */
+  #arm(state: KeyState, key: string, time: number): void {
+    const earliest = state.runs.earliest(time, this.#graph)
     if (earliest !== undefined) this.#armFor(state, earliest, key)
   }
 

@@ -53,7 +53,7 @@ export function createRun(
     previous: undefined,
     next: undefined,
   }
-  run.deadline = deadlineOf(graph, run)
+  run.deadline = deadlineAfter(graph, run, last.event.time)
   return run
 }
 
@@ -91,6 +91,19 @@ export function pendingEnd(graph: Graph, run: Run): number {
   if (pending === undefined) return Number.POSITIVE_INFINITY
   if (pending.bannedNext !== 0 && run.isFresh) return run.first.time + graph.withinMs
   return absencesEnd(graph, run, pending)
+}
+
+/**
+ * The deadline once time is at `time`, or earlier: what the next event would bring forward is taken for brought forward, so that a
+ * deadline moves to later times only. What it is in truth is looked up when it is reached.
+ */
+export function deadlineAfter(graph: Graph, run: Run, time: number): number {
+  const deadline = deadlineOf(graph, run)
+  const { pending } = run.state
+  if (pending === undefined || pending.timed.length === 0 || pending.bannedNext === 0 || !run.isFresh)
+    return deadline
+  const end = absencesEnd(graph, run, pending)
+  return end > time ? Math.min(deadline, end) : deadline
 }
 
 export function deadlineOf(graph: Graph, run: Run): number {

@@ -1,4 +1,5 @@
-import { deadlineOf, type Run } from './run.ts'
+import type { Graph } from '../automaton/index.ts'
+import { deadlineAfter, type Run } from './run.ts'
 import { type IndexParts, RunIndex } from './run-index.ts'
 
 /**
@@ -59,27 +60,28 @@ export class WaitingRuns {
       if (this.#size <= above) return
       this.#index = new RunIndex(parts)
       for (const run of this) this.#index.add(run)
-    } else if (this.#size * 4 <= above) {
-      this.#index = undefined
-      // The index alone puts up with deadlines that are too early.
-      for (const run of this) run.deadline = deadlineOf(parts.graph, run)
-    }
+    } else if (this.#size * 4 <= above) this.#index = undefined
   }
 
-  /** The first whose deadline comes next, and of those the one that started first. */
-  get earliest(): Run | undefined {
-    if (this.#index !== undefined) return this.#index.earliest
+  /** The first whose deadline comes next, and of those the one that started first; up to `time` deadlines are the true ones. */
+  earliest(time: number, graph: Graph): Run | undefined {
+    if (this.#index !== undefined) return this.#index.earliest(time)
     let earliest: Run | undefined
-    for (let run = this.#first; run !== undefined; run = run.next)
+    for (let run = this.#first; run !== undefined; run = run.next) {
+      if (run.deadline <= time) run.deadline = deadlineAfter(graph, run, time)
       if (run.deadline < (earliest?.deadline ?? Number.POSITIVE_INFINITY)) earliest = run
+    }
     return earliest
   }
 
   /** Those whose deadline is reached, in their order. Who is left afterwards has to `await` its next one. */
-  due(time: number): readonly Run[] {
+  due(time: number, graph: Graph): readonly Run[] {
     if (this.#index !== undefined) return this.#index.due(time)
     const due: Run[] = []
-    for (let run = this.#first; run !== undefined; run = run.next) if (run.deadline <= time) due.push(run)
+    for (let run = this.#first; run !== undefined; run = run.next) {
+      if (run.deadline <= time) run.deadline = deadlineAfter(graph, run, time)
+      if (run.deadline <= time) due.push(run)
+    }
     return due
   }
 
