@@ -115,6 +115,8 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   #accounted = 0
   #key: string | undefined
   #keyValue: JsonValue = null
+  /** While deadlines fire: the time that is reached as soon as one of them does something. Some turn out to be nobody's any more. */
+  #due: number | undefined
 
   constructor(
     program: RuleProgram,
@@ -210,8 +212,9 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
 
   fire(time: number): void {
     this.#touch()
-    this.#around.reached(time)
+    this.#due = time
     this.matcher.advance(eventTime(time))
+    this.#due = undefined
     this.account()
   }
 
@@ -241,17 +244,20 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   }
 
   accept(match: Match, key: string): boolean {
+    this.#reachDue()
     const { having } = this.program
     if (having === undefined) return true
     return this.#holds('having', having, this.#prepare(undefined, match, key, match.completedAt))
   }
 
   matched(match: Match, key: string): void {
+    this.#reachDue()
     this.extras.counts.matches++
     this.#alert(match, key, this.program.alert, false)
   }
 
   timedOut(match: Match, key: string): void {
+    this.#reachDue()
     this.extras.counts.timeouts++
     const { onTimeout } = this.program
     if (onTimeout !== undefined) this.#alert(match, key, onTimeout, true)
@@ -458,6 +464,10 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
 
   #stepName(slot: number): string {
     return this.program.events[slot]?.name ?? String(slot)
+  }
+
+  #reachDue(): void {
+    if (this.#due !== undefined) this.#around.reached(this.#due)
   }
 
   #touch(): void {
