@@ -2,6 +2,7 @@
 export const SERVICE_CODES = [
   'address-in-use',
   'address-not-available',
+  'api-without-keys',
   'data-folder-in-use',
   'data-folder-unusable',
 ] as const

@@ -96,6 +96,7 @@ async function start(
   roles: readonly Role[],
   options: ServiceOptions,
 ): Promise<RunningService> {
+  assertProtected(config, roles)
   setCodegen(config.codegen)
   const log =
     options.log ?? createLog({ level: config.log.level, role: roles.length > 1 ? 'serve' : (roles[0] ?? '') })
@@ -168,6 +169,19 @@ async function start(
     await stop()
     throw error
   }
+}
+
+/** An API beside a NATS of others is part of something larger: everybody on the machine would be an operator of it. */
+function assertProtected({ auth }: Config, roles: readonly Role[]): void {
+  if (roles.includes('worker') || auth.apiKeys.length > 0 || auth.jwt !== undefined || !roles.includes('api'))
+    return
+  throw new ServiceError(
+    'api-without-keys',
+    '`sequitur api` answers nobody without a key, and none is configured',
+    {
+      hint: 'make one with `sequitur key`, or add auth.jwt; only `sequitur serve` and `sequitur demo` on loopback do without',
+    },
+  )
 }
 
 interface Context {

@@ -5,6 +5,7 @@ import { connect } from '@nats-io/transport-node'
 import sqlite3 from 'sqlite3'
 import { expect, onTestFinished, test } from 'vitest'
 import { FORMAT } from '../../src/service/checkpoint/schema.ts'
+import { createApiKey } from '../../src/service/config/index.ts'
 import { startTestNats } from '../support/nats.ts'
 import { type Service, sequitur, startSequitur, startService, temporaryFolder } from '../support/processes.ts'
 
@@ -17,6 +18,10 @@ events:
 pattern: A followed by B within 5 minutes
 suppress: false
 `
+
+const { key, hash } = createApiKey('root')
+/** For an API that stands alone; a service without keys does not look at it. */
+const authorization = `Bearer ${key}`
 
 const stored = (folder: string): string => join(folder, 'data/checkpoint/partition-0.sqlite')
 
@@ -33,13 +38,17 @@ async function send(service: Service, subject: string, user: string): Promise<vo
 }
 
 async function keysOf(service: Service): Promise<readonly string[]> {
-  const answer = await fetch(`${service.url}/v1/alerts`)
+  const answer = await fetch(`${service.url}/v1/alerts`, { headers: { authorization } })
   const { alerts } = (await answer.json()) as { alerts: ReadonlyArray<{ alert: { subject: string } }> }
   return alerts.map(({ alert }) => alert.subject).sort()
 }
 
 const waits = async (service: Service): Promise<number> =>
-  ((await (await fetch(`${service.url}/v1/rules/hello/matches`)).json()) as { total: number }).total
+  (
+    (await (await fetch(`${service.url}/v1/rules/hello/matches`, { headers: { authorization } })).json()) as {
+      total: number
+    }
+  ).total
 
 /** A service in which `ada` did the first of two steps, stopped. */
 async function halfway(): Promise<string> {
@@ -126,7 +135,11 @@ test('workers are replaced one after the other while the API answers, and nothin
   const nats = await startTestNats()
   onTestFinished(() => nats.end())
   const folder = temporaryFolder()
-  const environment = { SEQUITUR_NATS_URL: nats.url, SEQUITUR_HTTP_WORKER_PORT: '0' }
+  const environment = {
+    SEQUITUR_NATS_URL: nats.url,
+    SEQUITUR_HTTP_WORKER_PORT: '0',
+    SEQUITUR_AUTH_API_KEYS: JSON.stringify([{ id: 'root', role: 'operator', hash }]),
+  }
   const worker = () =>
     startSequitur(['worker', '--data-dir', join(folder, 'data')], { cwd: folder, environment })
   const first = worker()
@@ -137,13 +150,13 @@ test('workers are replaced one after the other while the API answers, and nothin
   })
   const [, url = ''] = await running.until(/"url":"(http:[^"]+)".*"msg":"ready"/)
   const service = { url, nats: nats.url, folder, running }
-  const headers = { 'content-type': 'application/yaml' }
+  const headers = { authorization, 'content-type': 'application/yaml' }
   await fetch(`${url}/v1/rules/hello`, { method: 'PUT', body: RULE, headers })
   await send(service, 'events.a', 'ada')
   await expect.poll(() => waits(service), { timeout: 20_000 }).toBe(1)
 
   expect((await first.stop()).code).toBe(0)
-  expect((await fetch(`${url}/v1/rules/hello`)).status).toBe(200)
+  expect((await fetch(`${url}/v1/rules/hello`, { headers })).status).toBe(200)
   await send(service, 'events.b', 'ada')
   await send(service, 'events.a', 'eve')
   const second = worker()

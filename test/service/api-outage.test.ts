@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createApiKey } from '../../src/service/config/index.ts'
 import {
   api,
   type EmbeddedServer,
@@ -12,6 +13,7 @@ import {
 } from '../../src/service/index.ts'
 import { defaultConfig, RULE } from '../support/api.ts'
 
+const { key, hash } = createApiKey('root')
 const folder = mkdtempSync(join(tmpdir(), 'sequitur-outage-'))
 let broker: EmbeddedServer
 let service: RunningService
@@ -21,7 +23,10 @@ const startBroker = async (port: number): Promise<EmbeddedServer> =>
 
 beforeAll(async () => {
   broker = await startBroker(0)
-  service = await api(defaultConfig({ nats: { url: broker.url }, http: { port: 0 } }), { log: silentLog })
+  const auth = { apiKeys: [{ id: 'root', hash, role: 'operator' }] }
+  service = await api(defaultConfig({ nats: { url: broker.url }, http: { port: 0 }, auth }), {
+    log: silentLog,
+  })
 }, 400_000)
 afterAll(async () => {
   await service.stop()
@@ -29,7 +34,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const call = (path: string, init: RequestInit = {}) => fetch(service.url + path, init)
+const call = (path: string, init: RequestInit = {}) =>
+  fetch(service.url + path, { ...init, headers: { authorization: `Bearer ${key}`, ...init.headers } })
 
 test('while the broker is away the API says so, and goes on when it is back', async () => {
   const put = await call('/v1/rules/hello', {

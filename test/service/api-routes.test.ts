@@ -83,7 +83,9 @@ describe('with API keys', () => {
       }
     })
     keys.set('wrong', 'sequitur_operator_wrong')
-    app = (await startFakeApi({ config: { auth: { apiKeys: entries } } })).app
+    // Far more callers fail here in a minute than an address may.
+    const http = { failedLoginsPerMinute: 100_000 }
+    app = (await startFakeApi({ config: { auth: { apiKeys: entries }, http } })).app
   })
   afterAll(() => app.close())
 

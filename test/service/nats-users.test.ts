@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { createApiKey } from '../../src/service/config/index.ts'
 import { api, type RunningService, silentLog, worker } from '../../src/service/index.ts'
 import { defaultConfig, RULE } from '../support/api.ts'
 import { type GuardedNats, type NatsUser, passwordOf, startGuardedNats } from '../support/guarded-nats.ts'
@@ -17,8 +18,11 @@ let nats: GuardedNats
 let running: RunningService
 let working: RunningService
 
+const { key, hash } = createApiKey('root')
+
 const config = (user: 'api' | 'worker') =>
   defaultConfig({
+    auth: { apiKeys: [{ id: 'root', hash, role: 'operator' }] },
     dataDir: join(folder, user),
     nats: {
       url: `nats://${nats.address}`,
@@ -78,9 +82,8 @@ const call = async (
 ): Promise<any> => {
   const answer = await fetch(running.url + path, {
     method,
-    ...(body === undefined
-      ? {}
-      : { body: typeof body === 'string' ? body : JSON.stringify(body), headers: { 'content-type': type } }),
+    headers: { authorization: `Bearer ${key}`, ...(body === undefined ? {} : { 'content-type': type }) },
+    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
   })
   const text = await answer.text()
   if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)

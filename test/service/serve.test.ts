@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createApiKey } from '../../src/service/config/index.ts'
 import { claimDataFolder } from '../../src/service/data-folder.ts'
 import { api, connectBroker, type RunningService, serve, silentLog, worker } from '../../src/service/index.ts'
 import { defaultConfig, RULE } from '../support/api.ts'
@@ -17,6 +18,8 @@ const config = (over: Readonly<Record<string, unknown>> = {}) =>
     input: { subjects: ['events.>', 'payments.>'] },
     ...over,
   })
+
+const auth = { apiKeys: [{ id: 'root', hash: createApiKey('root').hash, role: 'operator' }] }
 
 let service: RunningService
 beforeAll(async () => {
@@ -215,7 +218,7 @@ describe('a running service', () => {
 
   test('runs as API and worker apart, too', async () => {
     const nats = { url: service.natsUrl }
-    const alone = await api(config({ nats, dataDir: join(folder, 'api') }), { log: silentLog })
+    const alone = await api(config({ nats, auth, dataDir: join(folder, 'api') }), { log: silentLog })
     const standby = await worker(config({ nats, dataDir: join(folder, 'second') }), { log: silentLog })
     expect((await fetch(`${alone.url}/readyz`)).status).toBe(200)
     const ready = await json(fetch(`${standby.url}/readyz`))
@@ -264,7 +267,7 @@ describe('a service that cannot start says why', () => {
   })
 
   test('an API without a broker', () =>
-    expect(api(config(), { log: silentLog })).rejects.toMatchObject({ code: 'broker-unreachable' }))
+    expect(api(config({ auth }), { log: silentLog })).rejects.toMatchObject({ code: 'broker-unreachable' }))
 })
 
 /** The frames of an event stream, one by one. */

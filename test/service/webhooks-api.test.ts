@@ -265,9 +265,13 @@ test('two processes share the alerts of a webhook, and one goes on alone when th
   }
   writeFileSync(join(folder, 'sequitur.yaml'), JSON.stringify({ webhooks }))
   const service = await startService({ folder })
+  const { key, hash } = createApiKey('root')
   const other = startSequitur(['api', '--port', '0'], {
     cwd: folder,
-    environment: { SEQUITUR_NATS_URL: service.nats },
+    environment: {
+      SEQUITUR_NATS_URL: service.nats,
+      SEQUITUR_AUTH_API_KEYS: JSON.stringify([{ id: 'root', role: 'operator', hash }]),
+    },
   })
   const [, otherUrl = ''] = await other.until(/"url":"([^"]+)".*"msg":"ready"/)
   const set = await fetch(`${service.url}/v1/webhooks/crm`, {
@@ -289,7 +293,9 @@ test('two processes share the alerts of a webhook, and one goes on alone when th
       ),
     )
   const delivered = async (url: string): Promise<number> => {
-    const metrics = await (await fetch(`${url}/metrics`)).text()
+    const metrics = await (
+      await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${key}` } })
+    ).text()
     return Number(/deliveries_total\{webhook="crm",outcome="delivered"\} (\d+)/.exec(metrics)?.[1] ?? 0)
   }
   // Both have heard of the webhook when both have delivered something.

@@ -62,6 +62,9 @@ export interface HttpConfig {
   readonly connectionsMax: number
   readonly streamsMax: number
   readonly requestsPerSecond: number
+  readonly failedLoginsPerMinute: number
+  /** As browsers write them. */
+  readonly corsOrigins: readonly string[]
 }
 
 export interface ApiKeyConfig {

@@ -55,6 +55,8 @@ export interface RawConfig {
     readonly connectionsMax: number
     readonly streamsMax: number
     readonly requestsPerSecond: number
+    readonly failedLoginsPerMinute: number
+    readonly corsOrigins: readonly string[]
   }
   readonly auth: RawAuth
   readonly alerts: { readonly retention: string; readonly bytesMax: string }
@@ -75,10 +77,12 @@ export interface RawConfig {
   readonly codegen: CodegenSetting
 }
 
+type Add = (code: ConfigCode, path: readonly string[], message: string, hint: string) => void
+
 /** What a schema cannot say. */
 export function checkMeaning(raw: RawConfig, placeOf: PlaceOf): readonly Problem[] {
   const problems: Problem[] = []
-  const add = (code: ConfigCode, path: readonly string[], message: string, hint: string): void => {
+  const add: Add = (code, path, message, hint) => {
     problems.push({ code, severity: 'error', message, hint, at: placeOf(path) })
   }
   if (!isLoopback(raw.http.host) && raw.auth.apiKeys.length === 0 && raw.auth.jwt === undefined)
@@ -114,9 +118,37 @@ export function checkMeaning(raw: RawConfig, placeOf: PlaceOf): readonly Problem
         `nats.${plain} and nats.${file} are both given`,
         'give one of them',
       )
+  checkOrigins(raw, add)
   checkAuth(raw.auth, add)
   checkWebhooks(raw.webhooks, raw.alerts.retention, add)
   return problems
+}
+
+function checkOrigins({ http, auth }: RawConfig, add: Add): void {
+  for (const [index, origin] of http.corsOrigins.entries())
+    if (!isOrigin(origin))
+      add(
+        'config-wrong-value',
+        ['http', 'corsOrigins', String(index)],
+        `http.corsOrigins has ${origin}, which is no origin`,
+        'scheme, host and port as a browser writes them, without a path: https://console.example.com; there is no *',
+      )
+  if (http.corsOrigins.length > 0 && auth.apiKeys.length === 0 && auth.jwt === undefined)
+    add(
+      'config-unsafe-listen',
+      ['http', 'corsOrigins'],
+      'pages of http.corsOrigins could do everything, because neither API keys nor tokens are configured',
+      'add auth.apiKeys or auth.jwt',
+    )
+}
+
+function isOrigin(text: string): boolean {
+  try {
+    const { origin, protocol } = new URL(text)
+    return origin === text && (protocol === 'https:' || protocol === 'http:')
+  } catch {
+    return false
+  }
 }
 
 export interface ResolveContext {
@@ -193,6 +225,8 @@ export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<C
       connectionsMax: http.connectionsMax,
       streamsMax: http.streamsMax,
       requestsPerSecond: http.requestsPerSecond,
+      failedLoginsPerMinute: http.failedLoginsPerMinute,
+      corsOrigins: http.corsOrigins,
     },
     auth: resolveAuth(raw.auth, absolute),
     alerts: { retentionMs: durationOf(raw.alerts.retention), bytesMax: sizeOf(raw.alerts.bytesMax) },

@@ -15,6 +15,8 @@ export interface AdmissionOptions {
   readonly apiKeys: ApiOptions['apiKeys']
   /** Absent: no tokens are accepted. */
   readonly verifyToken: VerifyToken | undefined
+  /** Origins of pages that may call, besides its own. */
+  readonly corsOrigins: readonly string[]
   readonly now: number
 }
 
@@ -36,7 +38,7 @@ export async function admit(
   route: Pick<Route, 'access' | 'scope'> | undefined,
   options: AdmissionOptions,
 ): Promise<Admission> {
-  const crossing = crossOrigin(request)
+  const crossing = crossOrigin(request, options.corsOrigins)
   if (crossing !== undefined) return { ok: false, problem: crossing }
   if (options.apiKeys.length === 0 && options.verifyToken === undefined) {
     // A page that points its own name at 127.0.0.1 would otherwise read the API through the browser of whoever visits it.
@@ -97,10 +99,11 @@ function allow(caller: Caller, access: Access, scope: 'service' | 'namespace'): 
 }
 
 /** A browser sends Origin with every request that could change something; other pages have no business here. */
-function crossOrigin(request: FastifyRequest): HttpProblem | undefined {
+function crossOrigin(request: FastifyRequest, allowed: readonly string[]): HttpProblem | undefined {
   const { origin, host } = request.headers
   if (origin === undefined) return undefined
   if (host !== undefined && (origin === `http://${host}` || origin === `https://${host}`)) return undefined
+  if (allowed.includes(origin)) return undefined
   return { status: 403, code: 'origin-not-allowed', detail: 'requests from other origins are not answered' }
 }
 

@@ -57,13 +57,13 @@ function outcomeOf(
   }
 }
 
-/** Records who was refused (401 and 403), the same only once a minute. Never waits, and never fails the request. */
+/** Records who was refused (401, 403 and 429), the same only once a minute. Never waits, and never fails the request. */
 export function refusalAudit(
   services: Services,
 ): (who: string, route: Route | undefined, problem: HttpProblem, url: string) => void {
   const counter = new RefusalCounter()
   return (who, route, { status, code }, url) => {
-    if (status !== 401 && status !== 403) return
+    if (status !== 401 && status !== 403 && status !== 429) return
     const action = route?.operation ?? 'none'
     const repeated = counter.admit(JSON.stringify([who, action, code]), services.now())
     if (repeated === undefined) return

@@ -53,6 +53,7 @@ export const HTTP_CODES = [
   'silence-not-found',
   'time-not-readable',
   'token-not-accepted',
+  'too-many-failed-logins',
   'too-many-requests',
   'too-many-streams',
   'trace-too-expensive',

@@ -16,6 +16,8 @@ import { ServiceError } from '../service-error.ts'
 import { admit } from './access.ts'
 import { auditAnswer, beforeChange, refusalAudit } from './auditing.ts'
 import { readBody } from './body.ts'
+import { answerCors } from './cors.ts'
+import { FailedLogins } from './failed-logins.ts'
 import { refuseByAddress } from './namespaces.ts'
 import { openapiOptions, routeSchema } from './openapi.ts'
 import { type HttpProblem, PROBLEM_TYPE, problemDocument } from './problem.ts'
@@ -69,29 +71,50 @@ async function build(
     (httpPart === 'body' ? STRICT : LENIENT).compile(schema as object),
   )
   app.setSerializerCompiler(() => (value) => JSON.stringify(value))
-  app.setErrorHandler((error: FastifyError, request, reply) =>
-    sendProblem(reply, problemOfError(error, request, services)),
-  )
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = problemOfError(error, request, services)
+    if (problem.status === 429) refuse(request, held.get(request)?.caller?.id, problem)
+    return sendProblem(reply, problem)
+  })
   app.setNotFoundHandler((request, reply) => sendProblem(reply, notFound(request, routes)))
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, bytes, done) => done(null, bytes))
 
   const auditRefusal = refusalAudit(services)
   const verifyToken = options.jwt === undefined ? undefined : tokenVerifier(options.jwt)
+  const refuse = (request: FastifyRequest, who: string | undefined, problem: HttpProblem): void => {
+    services.metrics.refused(problem.code)
+    auditRefusal(who ?? `address:${request.ip}`, routeOf(request), problem, request.url)
+  }
+  const failedLogins = new FailedLogins(options.http.failedLoginsPerMinute)
+  const limited = (request: FastifyRequest, problem: HttpProblem): HttpProblem => {
+    const waitSeconds = failedLogins.count(request.ip, services.now())
+    return waitSeconds === undefined
+      ? problem
+      : {
+          status: 429,
+          code: 'too-many-failed-logins',
+          detail: 'too many requests without a valid key or token come from this address',
+          headers: { 'retry-after': String(waitSeconds) },
+        }
+  }
   app.addHook('onRequest', async (request, reply) => {
     const state: Held = { startedAt: performance.now() }
     held.set(request, state)
     reply.header('x-request-id', request.id)
     if (request.url.startsWith('/v1/')) reply.header('cache-control', 'no-store')
+    if (answerCors(request, reply, options.http.corsOrigins)) return reply
     const admission = await admit(request, routeOf(request), {
       apiKeys: options.apiKeys,
       verifyToken,
+      corsOrigins: options.http.corsOrigins,
       now: services.now(),
     })
     if (!admission.ok) {
-      const who = admission.who ?? `address:${request.ip}`
-      auditRefusal(who, routeOf(request), admission.problem, request.url)
-      return sendProblem(reply, admission.problem)
+      const refused =
+        admission.problem.status === 401 ? limited(request, admission.problem) : admission.problem
+      refuse(request, admission.who, refused)
+      return sendProblem(reply, refused)
     }
     state.caller = admission.caller
     return undefined
@@ -157,8 +180,8 @@ async function build(
         const before =
           refusal === undefined ? await beforeChange(route, call, services) : { version: undefined }
         const answer = refusal ?? (await route.handle(call, services))
-        if (answer.kind === 'problem')
-          auditRefusal(call.caller.id ?? 'local', route, answer.problem, request.url)
+        if (answer.kind === 'problem' && answer.problem.status === 403)
+          refuse(request, call.caller.id ?? 'local', answer.problem)
         if (answer.kind !== 'stream') await auditAnswer(route, call, answer, { services, before })
         if (answer.kind !== 'stream') return send(reply, answer, wantsYaml(request))
         if (streams >= options.http.streamsMax)

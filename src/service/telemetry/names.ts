@@ -138,6 +138,11 @@ export const METRICS = {
     ['route', 'method', 'status'],
     'Requests answered by the API.',
   ),
+  refusals: counter(
+    'sequitur_http_refusals_total',
+    ['code'],
+    'Requests refused for who sent them, or for how many: 401, 403, 421 and 429.',
+  ),
   streams: gauge('sequitur_http_streams', '1', [], 'Live streams (SSE) that are open.'),
   eventsIn: counter(
     'sequitur_http_events_total',

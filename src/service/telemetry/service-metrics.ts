@@ -11,6 +11,8 @@ export interface ServiceMetrics {
     readonly status: number
     readonly seconds: number
   }): void
+  /** By code of the problem. */
+  refused(code: string): void
   eventsIn(outcome: 'stored' | 'duplicate' | 'refused', count: number): void
   streamOpened(): void
   streamClosed(): void
@@ -20,6 +22,7 @@ export interface ServiceMetrics {
 
 export function createServiceMetrics(meter: Meter): ServiceMetrics {
   const requests = histogramOf(meter, METRICS.requests)
+  const refusals = counterOf(meter, METRICS.refusals)
   const events = counterOf(meter, METRICS.eventsIn)
   const compile = histogramOf(meter, METRICS.compileSeconds)
   const kills = counterOf(meter, METRICS.compileKills)
@@ -28,6 +31,7 @@ export function createServiceMetrics(meter: Meter): ServiceMetrics {
   return {
     answered: ({ route, method, status, seconds }) =>
       requests.record(seconds, { route, method, status: String(status) }),
+    refused: (code) => refusals.add(1, { code }),
     eventsIn: (outcome, count) => {
       if (count > 0) events.add(count, { outcome })
     },

@@ -106,6 +106,7 @@ test('metrics have the names, units and labels of the table, and nothing else', 
   worker.alertStored(0.004, effect, 0)
   const service = createServiceMetrics(telemetry.meter)
   service.answered({ route: '/v1/rules', method: 'GET', status: 200, seconds: 0.001 })
+  service.refused('key-missing')
   service.eventsIn('stored', 3)
   service.compiled(0.01)
   service.compileKilled('time')
