@@ -1,5 +1,6 @@
 export * from './automaton/index.ts'
 export type { SourceOptions, TimestampField } from './decode/index.ts'
+export { HIDDEN, redacted } from './emit/index.ts'
 export { type CodegenSetting, codegenSetting, setCodegen } from './expression/index.ts'
 export * from './matcher/index.ts'
 export * from './model/index.ts'

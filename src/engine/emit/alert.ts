@@ -1,10 +1,11 @@
 import type { JsonValue, Match, StreamEvent } from '../model/index.ts'
 import { eventTime } from '../model/index.ts'
-import { keyObject, keyParts, keyText } from '../route/index.ts'
+import { keyObject } from '../route/index.ts'
 import type { RuleProgram } from '../rule/program.ts'
-import { type NewEffect, redacted } from './effects.ts'
+import type { NewEffect } from './effects.ts'
 import { alertId } from './identity.ts'
 import { isoTime } from './iso-time.ts'
+import { redacted, shownKey } from './redaction.ts'
 import type { AlertText } from './template.ts'
 
 export const ALERT_SCHEMA = 'https://sequitur.dev/schemas/alert.v1.schema.json'
@@ -38,12 +39,13 @@ export function alertEffect(input: AlertInput): NewEffect {
   const { definition } = program
   const id = alertId({ rule: definition.id, version: program.version, key, match, timedOut: input.timedOut })
   const traceparent = traceOf(match)
+  const shown = shownKey(program, key, input.redact)
   const envelope = {
     specversion: '1.0',
     id,
     type: withheld === undefined ? 'alert.raised.v1' : 'alert.withheld.v1',
     source: `/rules/${definition.id}`,
-    subject: keyText(key).toWellFormed(),
+    subject: shown.map(String).join('/').toWellFormed(),
     time: isoTime(match.completedAt),
     datacontenttype: 'application/json',
     dataschema: ALERT_SCHEMA,
@@ -57,7 +59,7 @@ export function alertEffect(input: AlertInput): NewEffect {
       tags: definition.tags,
       title: definition.title ?? definition.id,
       message: text.message,
-      key: keyObject(keyParts(key), program.keyNames),
+      key: keyObject(shown, program.keyNames),
       started_at: isoTime(match.first.time),
       completed_at: isoTime(match.completedAt),
       deadline: match.completedBy === undefined ? isoTime(match.completedAt) : undefined,

@@ -3,12 +3,13 @@ import type { JsonObject, JsonValue } from '../model/index.ts'
 import type { Effect, LogEntry } from '../partition/contract.ts'
 import { hexDigest } from './identity.ts'
 import { isoTime } from './iso-time.ts'
+import { redacted } from './redaction.ts'
 
 /** An effect before the partition numbers it. */
 export type NewEffect = Omit<Effect, 'number'>
 
 export interface Disclosure {
-  /** Field names whose values never leave in late events, dead letters and evidence. */
+  /** Field names whose values never leave. */
   readonly redact: ReadonlySet<string>
   readonly payloadCharactersMax: number
 }
@@ -100,15 +101,3 @@ function discloseBytes(bytes: Uint8Array, disclosure: Disclosure): { payload_hea
 }
 
 const wellFormedHead = (text: string): string => text.slice(0, HEAD_BYTES).toWellFormed()
-
-/** A copy without the values of the named fields, at any depth. */
-export function redacted(value: JsonValue, fields: ReadonlySet<string>): JsonValue {
-  if (fields.size === 0 || typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return value.map((item) => redacted(item, fields))
-  return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [
-      name,
-      fields.has(name) ? '[redacted]' : redacted(member, fields),
-    ]),
-  )
-}

@@ -5,9 +5,18 @@ export {
   lateEffect,
   type NewEffect,
   noticeEffect,
-  redacted,
 } from './effects.ts'
 export { isoTime } from './iso-time.ts'
+export {
+  HIDDEN,
+  hidesKey,
+  holdsField,
+  namesHidden,
+  redacted,
+  redactedSteps,
+  shownKey,
+  withoutValues,
+} from './redaction.ts'
 export { type SuppressionState, Suppressions } from './suppression.ts'
 export { alertText } from './template.ts'
 export { type TokenBucket, type TokenRate, takeToken, tokenBucket } from './token-bucket.ts'

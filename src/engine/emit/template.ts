@@ -1,5 +1,6 @@
 import type { Expression, Frame } from '../model/index.ts'
 import type { AlertProgram } from '../rule/program.ts'
+import { HIDDEN, namesHidden } from './redaction.ts'
 
 /** What a rule says about a match: text and values, and what went wrong while computing them. */
 export interface AlertText {
@@ -9,8 +10,11 @@ export interface AlertText {
   readonly errors: Readonly<Record<string, string>> | undefined
 }
 
-/** Computes message and evidence. A failing part leaves a visible mark and never costs the alert. */
-export function alertText(program: AlertProgram, frame: Frame): AlertText {
+/**
+ * Computes message and evidence. A failing part leaves a visible mark and never costs the alert; one that names a redacted field is
+ * not computed.
+ */
+export function alertText(program: AlertProgram, frame: Frame, redact: ReadonlySet<string>): AlertText {
   const errors: Record<string, string> = {}
   const fail = (name: string, expression: Expression, error: { code: string; message: string }): void => {
     errors[name] = `${error.code}: ${error.message} (${expression.source})`
@@ -23,6 +27,10 @@ export function alertText(program: AlertProgram, frame: Frame): AlertText {
         message += part.text
         continue
       }
+      if (namesHidden(part.value.source, redact)) {
+        message += HIDDEN
+        continue
+      }
       const evaluation = part.value.evaluate(frame)
       if (evaluation.ok) message += displayed(evaluation.value)
       else {
@@ -33,6 +41,10 @@ export function alertText(program: AlertProgram, frame: Frame): AlertText {
   }
   const evidence: Record<string, unknown> = {}
   for (const { name, value } of program.evidence) {
+    if (namesHidden(value.source, redact)) {
+      evidence[name] = HIDDEN
+      continue
+    }
     const evaluation = value.evaluate(frame)
     if (!evaluation.ok) {
       evidence[name] = null

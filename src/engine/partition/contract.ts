@@ -126,6 +126,8 @@ export interface PartitionStatistics {
 export interface PartialMatchReport {
   /** By name of the key part. */
   readonly key: JsonObject
+  /** The same without values of redacted fields: what may leave. */
+  readonly shownKey: JsonObject
   readonly events: ReadonlyArray<{
     readonly step: string
     readonly id: string

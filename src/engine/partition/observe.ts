@@ -1,3 +1,4 @@
+import { shownKey } from '../emit/index.ts'
 import { eventTime } from '../model/index.ts'
 import { keyObject, keyParts } from '../route/index.ts'
 import type { PartialMatchReport, RuleStatistics, VersionStatistics } from './contract.ts'
@@ -65,16 +66,17 @@ const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
 /** Partial matches as people want to see them. */
 export function* partialMatchReports(
   runtime: RuleRuntime,
-  key: string | undefined,
+  options: { readonly key: string | undefined; readonly redact: ReadonlySet<string> },
 ): Iterable<PartialMatchReport> {
   const { program } = runtime
   const nameOf = (slot: number): string => program.events[slot]?.name ?? String(slot)
-  for (const partial of runtime.matcher.inspect(key)) {
+  for (const partial of runtime.matcher.inspect(options.key)) {
     const events = partial.events.flatMap((taken, slot) =>
       taken.map(({ id, sequence, time }) => ({ step: nameOf(slot), id, sequence, time })),
     )
     yield {
       key: keyObject(keyParts(partial.key), program.keyNames),
+      shownKey: keyObject(shownKey(program, partial.key, options.redact), program.keyNames),
       events: events.sort((a, b) => a.sequence - b.sequence),
       waitingFor: partial.waitingFor.map(nameOf),
       startedAt: partial.startedAt,

@@ -189,7 +189,7 @@ export class EnginePartition implements ObservablePartition {
 
   inspect(rule: string, key?: string): Iterable<PartialMatchReport> {
     const runtime = this.rules.get(rule)?.running?.runtime
-    return runtime === undefined ? [] : partialMatchReports(runtime, key)
+    return runtime === undefined ? [] : partialMatchReports(runtime, { key, redact: this.#disclosure.redact })
   }
 
   routing(rule: string): readonly SlotRouting[] {

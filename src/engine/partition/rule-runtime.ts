@@ -2,11 +2,14 @@ import type { LoggedEvent } from '../decode/index.ts'
 import {
   alertEffect,
   alertText,
+  redactedSteps,
   Suppressions,
+  shownKey,
   type TokenBucket,
   takeToken,
   tokenBucket,
   type Withheld,
+  withoutValues,
 } from '../emit/index.ts'
 import type { CreateKeyedMatcher, KeyedMatcher, MatcherHost } from '../matcher/contract.ts'
 import type { Moment } from '../matcher/index.ts'
@@ -26,6 +29,7 @@ import {
   canonicalPart,
   compositeKey,
   type KeyFault,
+  keyObject,
   keyText,
   keyValue,
   type RouteTarget,
@@ -330,13 +334,23 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
         key,
         match,
         timedOut,
-        text: alertText(program, frame),
+        text: alertText(program, this.#shown(frame, match), redact),
         suppressedCount,
         withheld,
         stream,
         redact,
       }),
     )
+  }
+
+  /** What texts and evidence may see. */
+  #shown(frame: Frame, match: Match): Frame {
+    const { redact } = this.#around
+    if (redact.size === 0) return frame
+    const parts = shownKey(this.program, this.#key ?? '', redact)
+    const { keyNames } = this.program
+    const key = keyNames.length === 1 ? (parts[0] ?? null) : keyObject(parts, keyNames)
+    return { ...frame, steps: redactedSteps(match, redact), key }
   }
 
   #exceptionOf(frame: Frame): Withheld | undefined {
@@ -458,7 +472,9 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   }
 
   #countError(step: string, error: ExpressionError, sequence: number): void {
-    countError(this.extras.counts, step, error, sequence)
+    const { redact } = this.#around
+    const shown = redact.size === 0 ? error : { ...error, message: withoutValues(error.message) }
+    countError(this.extras.counts, step, shown, sequence)
     this.#touchExtras()
   }
 

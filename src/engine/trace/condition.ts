@@ -1,11 +1,12 @@
-import { redacted } from '../emit/index.ts'
+import { HIDDEN, hidesKey, redacted, withoutValues } from '../emit/index.ts'
 import { expressionTools } from '../expression/index.ts'
 import type { Expression, ExpressionScope, Frame, JsonValue } from '../model/index.ts'
 import { scanExpression } from '../mutation/index.ts'
+import { scopeOf } from '../rule/index.ts'
+import type { RuleProgram } from '../rule/program.ts'
 import type { FailedCondition, TracedValue } from './contract.ts'
 
 const COMPARISONS: ReadonlySet<string> = new Set(['=', '!=', '<', '<=', '>', '>='])
-const HIDDEN = '[redacted]'
 const TEXT_MAX = 200
 
 export interface Sides {
@@ -39,11 +40,13 @@ export function sidesOf(text: string): Sides | undefined {
 export class ConditionReader {
   readonly #scope: ExpressionScope
   readonly #redact: ReadonlySet<string>
+  readonly #hidesKey: boolean
   readonly #compiled = new Map<string, Expression | undefined>()
 
-  constructor(scope: ExpressionScope, redact: ReadonlySet<string>) {
-    this.#scope = scope
+  constructor(program: RuleProgram, redact: ReadonlySet<string>) {
+    this.#scope = scopeOf(program.definition)
     this.#redact = redact
+    this.#hidesKey = hidesKey(program, redact)
   }
 
   /** A condition that does not hold in the frame; `undefined` when it does. */
@@ -85,6 +88,7 @@ export class ConditionReader {
   /** What reads a hidden field shows nothing, whatever it makes of it. */
   #isHidden({ reads, source }: Expression): boolean {
     if (this.#redact.size === 0) return false
+    if (reads.key && this.#hidesKey) return true
     const hides = (path: readonly string[]): boolean => path.some((name) => this.#redact.has(name))
     // What may read anything may read what is hidden.
     if (reads.fields === undefined || reads.fields.some(hides)) return true
@@ -97,8 +101,7 @@ export class ConditionReader {
   }
 
   #message(message: string): string {
-    // Messages of the language quote values.
-    return this.#redact.size > 0 ? message.replaceAll(/"(?:[^"\\]|\\.)*"/g, `"${HIDDEN}"`) : message
+    return this.#redact.size > 0 ? withoutValues(message) : message
   }
 
   #compile(text: string): Expression | undefined {

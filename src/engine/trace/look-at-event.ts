@@ -1,7 +1,7 @@
+import { shownKey } from '../emit/index.ts'
 import type { JsonObject, JsonValue, ListAccess } from '../model/index.ts'
 import type { LogEntry } from '../partition/index.ts'
 import { keyObject, keyParts, keyValue } from '../route/index.ts'
-import { scopeOf } from '../rule/index.ts'
 import type { RuleProgram } from '../rule/program.ts'
 import { ConditionReader, conditionText } from './condition.ts'
 import type { FailedCondition, TraceSetup } from './contract.ts'
@@ -39,7 +39,7 @@ export function lookAtEvent(
 ): EventLook | string | undefined {
   const read = new LogReader(program, setup).read(entry, lists)
   if (read === undefined || typeof read === 'string') return read
-  const reader = new ConditionReader(scopeOf(program.definition), new Set(setup.redact))
+  const reader = new ConditionReader(program, new Set(setup.redact))
   const { event, slots } = read
   let key: string | undefined
   const steps = slots.map((each): StepLook => {
@@ -71,7 +71,7 @@ export function lookAtEvent(
     key === undefined
       ? {}
       : {
-          key: keyObject(keyParts(key), program.keyNames),
+          key: keyObject(shownKey(program, key, new Set(setup.redact)), program.keyNames),
           keyValue: keyParts(key).length === 1 ? (keyParts(key)[0] ?? null) : keyParts(key),
         }
   return { rule: program.definition.id, version: program.version, ...whose, steps }

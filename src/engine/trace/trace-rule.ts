@@ -1,9 +1,8 @@
-import { isoTime } from '../emit/index.ts'
+import { isoTime, shownKey } from '../emit/index.ts'
 import { createObservedMatcher } from '../matcher/index.ts'
 import { type EventTime, eventTime, type JsonObject, type JsonValue, streamSequence } from '../model/index.ts'
 import { DEFAULT_PARTS, type Effect, EnginePartition, type LogEntry } from '../partition/index.ts'
 import { canonicalKeyOf, keyObject, keyParts, keyText } from '../route/index.ts'
-import { scopeOf } from '../rule/index.ts'
 import type { RuleProgram } from '../rule/program.ts'
 import { ConditionReader, conditionText } from './condition.ts'
 import {
@@ -50,6 +49,8 @@ class Tracer {
   readonly #keyless: TracedEvent[] = []
   readonly #dead: TracedEvent[] = []
   readonly #keys = new Set<string>()
+  /** Of all events of the key, also those that are too many to be told of. */
+  readonly #sequences = new Set<number>()
   #keylessCount = 0
   #beyond = 0
 
@@ -59,7 +60,7 @@ class Tracer {
     this.#options = options
     this.#limits = { ...TRACE_LIMITS, ...options.limits }
     this.#isWanted = keyFilter(options.key, program.keyNames)
-    const conditions = new ConditionReader(scopeOf(program.definition), new Set(setup.redact))
+    const conditions = new ConditionReader(program, new Set(setup.redact))
     this.#recorder = new Recorder(program, conditions, this.#isWanted)
     this.#reader = new LogReader(program, setup)
   }
@@ -90,17 +91,14 @@ class Tracer {
     const key =
       canonical === undefined
         ? askedKey(this.#options.key, program.keyNames)
-        : keyObject(keyParts(canonical), program.keyNames)
+        : keyObject(shownKey(program, canonical, new Set(this.#setup.redact)), program.keyNames)
     const explainer = new EventExplainer(program, this.#recorder)
     const late = lateBy(effects)
     const events = this.#own
       .map((own) => this.#traced(own, explainer, late))
       .concat(this.#dead)
       .sort((a, b) => Date.parse(a.time) - Date.parse(b.time) || a.sequence - b.sequence)
-    const alerts = tracedAlerts(
-      effects,
-      new Set([...this.#keys].map((each) => JSON.stringify(keyObject(keyParts(each), program.keyNames)))),
-    )
+    const alerts = tracedAlerts(effects, this.#sequences)
     const waiting = [...this.#keys].flatMap((each) => [...partition.inspect(program.definition.id, each)])
     const partialMatches = tracedPartialMatches(this.#recorder, explainer, waiting)
     const miss =
@@ -182,6 +180,7 @@ class Tracer {
       return
     }
     this.#ownEntries.push(entry)
+    this.#sequences.add(entry.sequence)
     if (this.#own.length >= this.#limits.eventsMax) {
       this.#beyond++
       return
@@ -277,14 +276,19 @@ function lateBy(effects: readonly Effect[]): ReadonlyMap<number, number> {
 interface AlertPayload {
   readonly id: string
   readonly time: string
-  readonly data: { readonly key: JsonObject; readonly message?: string; readonly withheld?: JsonObject }
+  readonly data: {
+    readonly events: ReadonlyArray<{ readonly seq: number }>
+    readonly message?: string
+    readonly withheld?: JsonObject
+  }
 }
 
-function tracedAlerts(effects: readonly Effect[], keys: ReadonlySet<string>): readonly TracedAlert[] {
+/** Those that were made of events of the key: what they say of the key itself may be hidden. */
+function tracedAlerts(effects: readonly Effect[], sequences: ReadonlySet<number>): readonly TracedAlert[] {
   return effects.flatMap(({ kind, payload }): readonly TracedAlert[] => {
     if (kind !== 'alert' && kind !== 'shadow-alert' && kind !== 'withheld-alert') return []
     const { id, time, data } = JSON.parse(payload) as AlertPayload
-    if (!keys.has(JSON.stringify(data.key))) return []
+    if (!data.events.every(({ seq }) => sequences.has(seq))) return []
     const { message, withheld } = data
     const text =
       withheld === undefined ? `ALERT${message === undefined ? '' : `: ${message}`}` : withheldText(withheld)

@@ -95,7 +95,7 @@ function matchesOf(
 
 function viewOf(report: PartialMatchReport): PartialMatchView {
   return {
-    key: report.key,
+    key: report.shownKey,
     startedAt: new Date(report.startedAt).toISOString(),
     ...(report.deadline === undefined ? {} : { deadline: new Date(report.deadline).toISOString() }),
     events: report.events.map(({ step, sequence, time }) => ({

@@ -1,6 +1,14 @@
+import { type JsonValue, redacted } from '../../../engine/index.ts'
 import { isConcreteSubject } from '../../subjects.ts'
 import { problem, route } from '../route.ts'
 import { startOf } from './stream-start.ts'
+
+interface Tailed {
+  readonly seq: number
+  readonly subject: string
+  readonly storedAt: number
+  string(): string
+}
 
 interface TailQuery {
   readonly subject: string
@@ -19,7 +27,7 @@ export const EVENT_STREAM_ROUTES = [
     access: 'read',
     summary: 'Events as they come in (server-sent events)',
     description:
-      'Event `event`; its id is the sequence in the input log. At most `perSecond` of them: the others are left out, and event `skipped` says how many.',
+      'Event `event`; its id is the sequence in the input log. At most `perSecond` of them: the others are left out, and event `skipped` says how many. Values of redacted fields are hidden, and so is what is no JSON (`hidden`) where there are any.',
     query: {
       type: 'object',
       additionalProperties: false,
@@ -49,7 +57,8 @@ export const EVENT_STREAM_ROUTES = [
         types: { 'text/event-stream': { type: 'string', description: 'Server-sent events.' } },
       },
     },
-    handle: async ({ query, headers, signal }, { input, now }) => {
+    handle: async ({ query, headers, signal }, { input, investigation, now }) => {
+      const redact = new Set(investigation.setup.redact)
       const { subject, perSecond } = query
       // With its wildcards replaced a filter is a subject, or it is none.
       if (
@@ -78,31 +87,27 @@ export const EVENT_STREAM_ROUTES = [
               return
             }
             sent += 1
-            await sink.send({ id: String(message.seq), event: 'event', data: viewOf(message) })
+            await sink.send({ id: String(message.seq), event: 'event', data: viewOf(message, redact) })
           }),
       }
     },
   }),
 ]
 
-function viewOf(message: {
-  readonly seq: number
-  readonly subject: string
-  readonly storedAt: number
-  readonly headers: Readonly<Record<string, string>>
-  string(): string
-}): Record<string, unknown> {
+/** The event as it came, without the values of redacted fields. What cannot be searched for them is not shown when there are any. */
+function viewOf(message: Tailed, redact: ReadonlySet<string>): Record<string, unknown> {
   const text = message.string()
   const shown = {
     sequence: message.seq,
     subject: message.subject,
     storedAt: new Date(message.storedAt).toISOString(),
   }
-  if (text.length > PAYLOAD_CHARACTERS_MAX)
-    return { ...shown, text: text.slice(0, PAYLOAD_CHARACTERS_MAX), cut: true }
+  const isWhole = text.length <= PAYLOAD_CHARACTERS_MAX
+  if (!isWhole && redact.size > 0) return { ...shown, hidden: true }
+  if (!isWhole) return { ...shown, text: text.slice(0, PAYLOAD_CHARACTERS_MAX), cut: true }
   try {
-    return { ...shown, data: JSON.parse(text) }
+    return { ...shown, data: redacted(JSON.parse(text) as JsonValue, redact) }
   } catch {
-    return { ...shown, text }
+    return redact.size > 0 ? { ...shown, hidden: true } : { ...shown, text }
   }
 }

@@ -1,4 +1,4 @@
-import type { JsonValue, Problem } from '../../../engine/index.ts'
+import { type EventLook, HIDDEN, type JsonValue, type Problem } from '../../../engine/index.ts'
 import { versionInForce, writtenText } from '../../catalogue/index.ts'
 import { investigate, type TracedText } from '../../history/index.ts'
 import { subjectMatches } from '../../subjects.ts'
@@ -158,7 +158,7 @@ export const WHY_ROUTES = [
               note: look,
               steps: [],
             })
-          else rules.push({ ...look, status: record.status })
+          else rules.push({ ...shownLook(look), status: record.status })
         }
       }
       return data({
@@ -171,6 +171,12 @@ export const WHY_ROUTES = [
     },
   }),
 ]
+
+/** `keyValue` says the key again: where the configuration hides it, it is left out. */
+function shownLook(look: EventLook): EventLook {
+  const { keyValue: _, ...rest } = look
+  return Object.values(look.key ?? {}).includes(HIDDEN) ? rest : look
+}
 
 async function ruleOf(body: WhyBody, { catalogue }: Services): Promise<TracedText | Answer> {
   const { rule, version, source, format = 'yaml' } = body
