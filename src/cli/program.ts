@@ -3,6 +3,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import type { ApplyOptions } from './commands/apply.ts'
 import type { ChangeOptions, StepOptions } from './commands/candidate.ts'
 import type { DiffOptions } from './commands/diff.ts'
+import type { EraseOptions } from './commands/erase.ts'
 import type { KeyOptions } from './commands/key.ts'
 import type { SilenceOptions } from './commands/silence.ts'
 import type { WebhookSetOptions } from './commands/webhook.ts'
@@ -443,6 +444,24 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
   ).action(
     runs(async (name: string, file: string, options: object) =>
       (await import('./commands/list.ts')).listImport(context, name, file, options),
+    ),
+  )
+
+  common(
+    program
+      .command('erase')
+      .summary('Erase everything that belongs to a key')
+      .description(
+        'Erases everything that belongs to a key, wherever Sequitur keeps it. It cannot be undone.',
+      )
+      .argument('<key>', 'the value of `by`; a number, true, or a key of several parts as JSON')
+      .requiredOption('--reason <text>', 'why; kept in the audit log, so do not name the key in it')
+      .option('--rules <ids...>', 'the key of these rules only')
+      .option('--dry-run', 'count what there is, erase nothing')
+      .option('--no-wait', 'do not wait until it is done'),
+  ).action(
+    runs(async (key: string, options: EraseOptions) =>
+      (await import('./commands/erase.ts')).erase(context, key, options),
     ),
   )
 

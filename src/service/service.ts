@@ -15,6 +15,7 @@ import {
   SilenceDesk,
   StateDesk,
 } from './desk/index.ts'
+import { ensureErasureStream, erasureDesk, natsErasureStore } from './erasure/index.ts'
 import { natsInputHistory, sandboxedTracer } from './history/index.ts'
 import {
   createHealthServer,
@@ -228,6 +229,7 @@ async function createApi(
     fedSubjects: subjects.fed,
     knownLists: () => lists.names(),
   })
+  await ensureErasureStream(broker)
   const audit = new AuditLog(await openAuditStore(broker), base.now)
   const webhooks = await createWebhooks({
     broker,
@@ -266,6 +268,7 @@ async function createApi(
         setup: engineOptions(config),
       },
       replays,
+      erasures: erasureDesk(natsErasureStore(broker), base.now),
       audit,
       about: async () => ({
         version: VERSION,

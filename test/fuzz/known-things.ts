@@ -44,6 +44,7 @@ export const FITTING: Readonly<Record<string, { readonly type: string; readonly 
   'POST /v1/alerts/{id}/reopen': json({}),
   'PUT /v1/lists/{name}': { type: 'application/yaml', payload: 'list: cards\nvalues: [c, 7]\n' },
   'POST /v1/silences': json({ match: { rule: 'hello' }, until: '2h', why: 'w' }),
+  'POST /v1/erasures': json({ key: 'ada', reason: 'asked to be forgotten' }),
 }
 
 /** What path parameters are, by the beginning of the path, so that a request meets something. */
@@ -68,7 +69,9 @@ export async function makeThings(app: FastifyInstance): Promise<Known> {
   await send('PUT /v1/lists/{name}', '/v1/lists/cards')
   const silence = await send('POST /v1/silences', '/v1/silences')
   const replay = await send('POST /v1/replays', '/v1/replays')
+  const erasure = await send('POST /v1/erasures', '/v1/erasures')
   return [
+    ['/v1/erasures/', 'id', erasure],
     ['/v1/rules/', 'id', 'hello'],
     ['/v1/rules/', 'version', '1'],
     ['/v1/lists/', 'name', 'cards'],

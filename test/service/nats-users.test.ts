@@ -127,6 +127,10 @@ test('API and worker do everything with the shipped permissions, and are refused
     state: 'done',
     result: { alerts: 1 },
   })
+  const erasure = await call('POST', '/v1/erasures', { key: 'nobody', reason: 'a test' })
+  await expect
+    .poll(async () => (await call('GET', `/v1/erasures/${erasure.id}`)).state, { timeout: 30_000 })
+    .toBe('done')
   const { records } = await call('GET', '/v1/audit')
   expect(records.length).toBeGreaterThanOrEqual(3)
   expect(await call('GET', '/v1/audit/verification')).toMatchObject({ valid: true })
@@ -167,6 +171,12 @@ describe('what is not theirs is refused by the server', () => {
     ['api', '$JS.API.STREAM.UPDATE.SEQUITUR_AUDIT'],
     ['api', '$JS.API.STREAM.UPDATE.SEQUITUR_INPUT'],
     ['api', '$JS.API.STREAM.CREATE.OTHER'],
+    ['api', 'sequitur.erasure.progress.er-1'],
+    ['api', 'sequitur.erasure.tombstones.er-1.0'],
+    ['api', '$JS.API.STREAM.MSG.DELETE.SEQUITUR_INPUT'],
+    ['api', '$JS.API.STREAM.MSG.DELETE.ALERTS'],
+    ['worker', 'sequitur.erasure.request.er-1'],
+    ['worker', '$JS.API.STREAM.MSG.DELETE.SEQUITUR_AUDIT'],
     ['worker', 'sequitur.audit'],
     ['worker', 'events.a'],
     ['worker', '$KV.SEQUITUR_RULES.hello'],

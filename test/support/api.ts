@@ -7,6 +7,7 @@ import {
 } from '../../src/service/catalogue/index.ts'
 import { type Config, loadConfig } from '../../src/service/config/index.ts'
 import { type AlertStateStore, ListDesk, SilenceDesk, StateDesk } from '../../src/service/desk/index.ts'
+import { erasureDesk, memoryErasureStore } from '../../src/service/erasure/index.ts'
 import { localTracer } from '../../src/service/history/index.ts'
 import {
   type AlertEntry,
@@ -180,6 +181,7 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
       setup: { stream: 'INPUT' },
     },
     replays: new Replays(noReplay, () => NOW),
+    erasures: erasureDesk(memoryErasureStore(), () => NOW),
     audit: new AuditLog(memoryAuditStore(), () => NOW),
     health: async () => ({ ready: true, checks: [] }),
     about: async () => ({

@@ -250,8 +250,13 @@ class PairMatcher implements KeyedMatcher {
     this.#changed.add(key)
   }
 
-  *inspect(): Iterable<PartialMatch> {
+  *heldEvents(): Iterable<readonly [key: string, event: StreamEvent]> {
+    for (const [key, starts] of this.#starts) for (const start of starts) yield [key, start]
+  }
+
+  *inspect(wanted?: string): Iterable<PartialMatch> {
     for (const [key, starts] of this.#starts) {
+      if (wanted !== undefined && key !== wanted) continue
       for (const start of starts) yield { key, events: [[start], []], waitingFor: [1], startedAt: start.time }
     }
   }

@@ -5,6 +5,8 @@ export interface SuppressionState {
   count: number
   /** Rises with every alert of the rule that passes: who passed longest ago is the first to be forgotten. */
   readonly order: number
+  /** The key whose alert passed, where it is not the suppression key itself. */
+  readonly owner?: string
 }
 
 /**
@@ -40,8 +42,8 @@ export class Suppressions {
     return this.#states.size
   }
 
-  /** Undefined: keep this alert back. A number: let it pass; so many were kept back before it. */
-  admit(key: string, time: number): number | undefined {
+  /** Undefined: keep this alert back. A number: let it pass; so many were kept back before it. `owner`: whose alert it is. */
+  admit(key: string, time: number, owner: string = key): number | undefined {
     this.#dirty.add(key)
     const state = this.#states.get(key)
     if (state !== undefined && time < state.until) {
@@ -50,7 +52,12 @@ export class Suppressions {
     }
     const count = state === undefined || this.#isOver(state, time) ? 0 : state.count
     this.#states.delete(key)
-    this.#states.set(key, { until: time + this.#forMs, count: 0, order: ++this.#order })
+    this.#states.set(key, {
+      until: time + this.#forMs,
+      count: 0,
+      order: ++this.#order,
+      ...(owner === key ? {} : { owner }),
+    })
     if (this.#states.size > this.#keysMax) this.#makeRoom(time)
     return count
   }
@@ -77,11 +84,16 @@ export class Suppressions {
     const states = new Map(this.#states)
     for (const [key, state] of other.#states) states.set(key, state)
     this.#states.clear()
-    for (const [key, { until, count }] of [...states].sort(([, a], [, b]) => a.until - b.until)) {
-      this.#states.set(key, { until, count, order: ++this.#order })
+    for (const [key, state] of [...states].sort(([, a], [, b]) => a.until - b.until)) {
+      this.#states.set(key, { ...state, order: ++this.#order })
       this.#dirty.add(key)
     }
     this.#makeRoom(Number.NEGATIVE_INFINITY)
+  }
+
+  /** Every suppression key, and whose alert passed under it. */
+  *owners(): Iterable<readonly [key: string, owner: string]> {
+    for (const [key, { owner = key }] of this.#states) yield [key, owner]
   }
 
   keys(): IterableIterator<string> {

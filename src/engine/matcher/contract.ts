@@ -71,6 +71,8 @@ export interface KeyedMatcher {
   endStarts(last: Moment): void
   /** Forgets the key (erasure). */
   erase(key: string): void
+  /** The events that state refers to, with the key of it; one may come several times. */
+  heldEvents(): Iterable<readonly [key: string, event: StreamEvent]>
   readonly keys: number
   readonly partialMatches: number
   /** For people: the partial matches of a key (or of all keys), oldest first. */

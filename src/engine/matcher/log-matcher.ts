@@ -21,7 +21,15 @@ import {
   wholePages,
 } from './log-state.ts'
 import { type IsLive, PathWalk } from './path-walk.ts'
-import { compareEvents, comparePaths, isBefore, listsBySlot, type Moment, matchOf } from './taken.ts'
+import {
+  compareEvents,
+  comparePaths,
+  eventsTo,
+  isBefore,
+  listsBySlot,
+  type Moment,
+  matchOf,
+} from './taken.ts'
 import type { Taken } from './taken-node.ts'
 
 const NOTHING: Taken[] = []
@@ -186,6 +194,17 @@ export class LogMatcher implements KeyedMatcher {
     this.#clear(state)
     state.held = NONE_HELD
     this.#dirty.mark(state)
+  }
+
+  *heldEvents(): Iterable<readonly [key: string, event: StreamEvent]> {
+    for (const [key, { logs, held }] of this.#states) {
+      for (const log of logs)
+        for (let position = log?.start ?? 0; position < (log?.end ?? 0); position++) {
+          const entry = log?.at(position)
+          if (entry !== undefined) yield [key, entry.event]
+        }
+      for (const { last } of held) for (const event of eventsTo(last)) yield [key, event]
+    }
   }
 
   get keys(): number {

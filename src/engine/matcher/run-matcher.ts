@@ -28,7 +28,15 @@ import {
 import type { IndexParts } from './run-index.ts'
 import { StateWatches } from './state-watch.ts'
 import { EventView, stepRun } from './step-run.ts'
-import { compareEvents, comparePaths, isBefore, listsBySlot, matchOf, signatureOf } from './taken.ts'
+import {
+  compareEvents,
+  comparePaths,
+  eventsTo,
+  isBefore,
+  listsBySlot,
+  matchOf,
+  signatureOf,
+} from './taken.ts'
 import { type Taken, takenAfter } from './taken-node.ts'
 
 const NO_MASK = 0
@@ -169,6 +177,16 @@ export class RunMatcher implements KeyedMatcher {
     this.#partialMatches -= state.runs.size
     this.#states.delete(key)
     this.#changed.add(key)
+  }
+
+  *heldEvents(): Iterable<readonly [key: string, event: StreamEvent]> {
+    for (const [key, { runs, held }] of this.#states) {
+      for (const { last } of runs) for (const event of eventsTo(last)) yield [key, event]
+      for (const { last, completedBy } of held.list) {
+        for (const event of eventsTo(last)) yield [key, event]
+        if (completedBy !== undefined) yield [key, completedBy]
+      }
+    }
   }
 
   get keys(): number {

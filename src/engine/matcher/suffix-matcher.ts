@@ -130,6 +130,10 @@ export class SuffixMatcher implements KeyedMatcher {
     this.#clear(state)
   }
 
+  *heldEvents(): Iterable<readonly [key: string, event: StreamEvent]> {
+    for (const [key, state] of this.#states) for (const { event } of takenOf(state)) yield [key, event]
+  }
+
   get keys(): number {
     return this.#live
   }

@@ -91,6 +91,11 @@ export function listsBySlot(last: Taken | undefined, slots: number): ReadonlyArr
   return lists
 }
 
+/** The events of a path, last first. */
+export function* eventsTo(last: Taken | undefined): Iterable<StreamEvent> {
+  for (let node = last; node !== undefined; node = node.previous) yield node.event
+}
+
 export class EventsMatch implements Match {
   readonly events: ReadonlyArray<readonly StreamEvent[]>
   readonly first: StreamEvent

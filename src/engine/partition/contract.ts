@@ -1,4 +1,12 @@
-import type { EventTime, JsonObject, Problem, RuleStatus, Severity, StreamSequence } from '../model/index.ts'
+import type {
+  EventTime,
+  JsonObject,
+  JsonValue,
+  Problem,
+  RuleStatus,
+  Severity,
+  StreamSequence,
+} from '../model/index.ts'
 import type { SlotRouting } from '../route/index.ts'
 import type { PartialMatchesChange, RuleCounts } from './statistics.ts'
 
@@ -146,6 +154,33 @@ export interface ActivatedVersions {
   readonly silences: ReadonlyMap<string, number>
 }
 
+/** Whose data is to go: a key as callers write it, as that of some rules (by id) or of all. */
+export interface ErasedKey {
+  readonly key: JsonValue
+  readonly rules?: readonly string[]
+}
+
+/** What an entry of the log is to a key that it belongs to. */
+export type Belonging =
+  | { readonly kind: 'event'; readonly time: EventTime }
+  /** It is no event, but what can be read of it belongs to the key. */
+  | { readonly kind: 'dead-letter' }
+
+/** What a partition keeps that belongs to a key. */
+export interface KeptOfKey {
+  readonly partialMatches: number
+  readonly suppressions: number
+  readonly bufferedEvents: number
+}
+
+/** An erasure that a partition carried out, and what it took out. */
+export interface DoneErasure extends KeptOfKey {
+  /** Of its entry. */
+  readonly sequence: StreamSequence
+  /** Number of the last effect before it. */
+  readonly effects: number
+}
+
 /** A partition that can be asked what it is doing. Asking changes nothing. */
 export interface ObservablePartition extends Partition {
   /** Costs the same however many rules there are. */
@@ -157,6 +192,12 @@ export interface ObservablePartition extends Partition {
   /** Version of every known rule, by id. */
   ruleVersions(): ReadonlyMap<string, number>
   activated(): ActivatedVersions
+  /** The last 1,000, by id. */
+  erasures(): ReadonlyMap<string, DoneErasure>
+  /** A function that says what an entry of the log is to the key; undefined when the entry does not belong to it. Asks the rules that run now. */
+  belonging(erased: ErasedKey): (entry: LogEntry) => Belonging | undefined
+  /** What an erasure of the key would take out of the partition now. */
+  kept(erased: ErasedKey): KeptOfKey
   /** The partial matches of a rule, of one canonical key or of all, oldest first per key; empty for an unknown rule. */
   inspect(rule: string, key?: string): Iterable<PartialMatchReport>
   /** How events find a running rule, by event definition: what is looked up, what is evaluated and shared. Empty for an unknown rule. */

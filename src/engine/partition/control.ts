@@ -3,6 +3,9 @@ import type { ListChange } from './lists.ts'
 
 export const CONTROL_PREFIX = 'sequitur.log.'
 
+/** Stands in for an entry that was erased: never written to the log, made by whoever reads it. */
+export const ERASED_SUBJECT = `${CONTROL_PREFIX}erased`
+
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 const CONTROL_BYTES_MAX = 1_048_576
 

@@ -29,6 +29,7 @@ export class EventStore {
   #rows: StateRow[] = []
   #orphans: LoggedEvent[] = []
   readonly #sparse = new Set<Segment>()
+  #isScrubbing = false
   /** Only while restoring. */
   #restored: Map<number, LoggedEvent> | undefined
 
@@ -44,11 +45,21 @@ export class EventStore {
     if (--event.references === 0) this.#orphans.push(event)
   }
 
+  /** With the next rows, no row holds the bytes of an event any more that nobody refers to. */
+  scrub(): void {
+    this.#isScrubbing = true
+  }
+
   /** Rows changed since the last call. */
   takeRows(): StateRow[] {
     for (const event of this.#orphans) if (event.references === 0 && event.segment >= 0) this.#bury(event)
     this.#orphans = []
-    this.#compact()
+    if (this.#isScrubbing) {
+      for (const segment of this.#segments.values())
+        if (segment.live < segment.events.length) this.#sparse.add(segment)
+      this.#compact(Number.POSITIVE_INFINITY)
+      this.#isScrubbing = false
+    } else this.#compact(COMPACTED_EVENTS_MAX)
     this.#close()
     const rows = this.#rows
     this.#rows = []
@@ -124,12 +135,12 @@ export class EventStore {
     if (segment.live * 2 < segment.events.length) this.#sparse.add(segment)
   }
 
-  #compact(): void {
-    let budget = COMPACTED_EVENTS_MAX
+  #compact(max: number): void {
+    let budget = max
     for (const segment of this.#sparse) {
       if (segment === this.#open) continue
       // One segment goes whatever its size, or a large one would stay for ever.
-      if (segment.live > budget && budget < COMPACTED_EVENTS_MAX) continue
+      if (segment.live > budget && budget < max) continue
       budget -= segment.live
       this.#sparse.delete(segment)
       this.#segments.delete(segment.number)

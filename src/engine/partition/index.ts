@@ -1,6 +1,10 @@
 export type {
   ActivatedVersions,
+  Belonging,
+  DoneErasure,
   Effect,
+  ErasedKey,
+  KeptOfKey,
   LogEntry,
   ObservablePartition,
   PartialMatchReport,
@@ -12,8 +16,10 @@ export type {
   Step,
   VersionStatistics,
 } from './contract.ts'
+export { ERASED_SUBJECT } from './control.ts'
 export { createPartition, restorePartition } from './create.ts'
 export { DEFAULT_PARTS } from './default-parts.ts'
+export type { ErasedEntry } from './erasure.ts'
 export { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
 export type { PartitionOptions, PartitionParts, RuleChange, RuleCompiler } from './options.ts'
 export { EnginePartition } from './partition.ts'

@@ -2,6 +2,7 @@ import type { SourceOptions } from '../decode/index.ts'
 import type { CreateKeyedMatcher } from '../matcher/contract.ts'
 import type { JsonValue, Result, RuleDefinition, RuleStatus } from '../model/index.ts'
 import type { RuleProgram } from '../rule/program.ts'
+import type { DoneErasure } from './contract.ts'
 import type { PartitionLimits } from './limits.ts'
 import type { RuleRecord } from './rule-record.ts'
 
@@ -29,6 +30,11 @@ export interface PartitionOptions {
   readonly rules?: ReadonlyArray<{ readonly program: RuleProgram; readonly status?: RuleStatus }>
   /** List values that hold from the start; not stored. */
   readonly lists?: Readonly<Record<string, readonly JsonValue[]>>
+  /**
+   * Up to this entry the log was read before some of it was erased: what it gave is in the alert log or erased, and is not given again;
+   * the next effect has the number behind `effects`.
+   */
+  readonly settled?: Pick<DoneErasure, 'sequence' | 'effects'>
   /** For runs that nobody restores (a replay): steps hold effects and no rows, and no payload is kept for one. */
   readonly withoutRows?: boolean
 }

@@ -12,24 +12,20 @@ import {
   eventTime,
   type Frame,
   type JsonObject,
-  type JsonValue,
   type StreamSequence,
   streamSequence,
 } from '../model/index.ts'
-import {
-  canonicalKeyOf,
-  canonicalPart,
-  Router,
-  type SlotRouting,
-  type SubjectPlan,
-  subjectMatches,
-} from '../route/index.ts'
+import { canonicalPart, Router, type SlotRouting, type SubjectPlan, subjectMatches } from '../route/index.ts'
 import { DeadlineQueue, EventClock } from '../time/index.ts'
 import { ByteArena } from './byte-arena.ts'
 import type { NoticeCode } from './codes.ts'
 import type {
   ActivatedVersions,
+  Belonging,
+  DoneErasure,
   Effect,
+  ErasedKey,
+  KeptOfKey,
   LogEntry,
   ObservablePartition,
   PartialMatchReport,
@@ -39,7 +35,8 @@ import type {
   StateRow,
   Step,
 } from './contract.ts'
-import { CONTROL_PREFIX, readControl, readListChange } from './control.ts'
+import { CONTROL_PREFIX, ERASED_SUBJECT, readControl, readListChange } from './control.ts'
+import { countPartialMatches, EventsOfKey, keptOfKey, readErasedEntry, readErasure } from './erasure.ts'
 import { EventStore } from './event-store.ts'
 import { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
 import { Lists } from './lists.ts'
@@ -53,6 +50,8 @@ import { readSilence, Silences } from './silences.ts'
 import { WaitingEvents } from './waiting-events.ts'
 
 const PLANS_MAX = 20_000
+/** Of erasures that are remembered; nobody asks for one longer than its bytes take to go. */
+const ERASURES_MAX = 1_000
 const NO_STEPS: Frame['steps'] = { taken: () => [], count: () => 0 }
 
 /** Where events of one subject come from and go to; kept until the rules' subjects change. */
@@ -90,12 +89,15 @@ export class EnginePartition implements ObservablePartition {
   #effects: Effect[] = []
   #isTaken = true
   #overflowNoticeAt = Number.NEGATIVE_INFINITY
+  readonly #erasures = new Map<string, DoneErasure>()
+  #settledUntil: number
 
   constructor(options: PartitionOptions, parts: PartitionParts) {
     this.options = options
     this.#hasRows = options.withoutRows !== true
     this.#arena = new ByteArena(this.#hasRows ? 'passing' : 'staying')
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.#settledUntil = options.settled?.sequence ?? 0
     this.#sources = [...(options.sources ?? []), DEFAULT_SOURCE].map(resolveSource)
     this.#clock = new EventClock(this.#sources)
     this.waiting = new WaitingEvents(Math.max(...this.#sources.map((source) => source.latenessMs)))
@@ -160,6 +162,30 @@ export class EnginePartition implements ObservablePartition {
     return { lists: new Map(this.lists.versions), silences: this.silences.versions() }
   }
 
+  erasures(): ReadonlyMap<string, DoneErasure> {
+    return this.#erasures
+  }
+
+  belonging(erased: ErasedKey): (entry: LogEntry) => Belonging | undefined {
+    const events = this.#eventsOf(erased)
+    return (entry) => {
+      const source = this.#sources[this.#sourceOf(entry.subject)] as ResolvedSource
+      return events.ofEntry(entry, source, this.limits)
+    }
+  }
+
+  kept(erased: ErasedKey): KeptOfKey {
+    const events = this.#eventsOf(erased)
+    const { keys, suppressions } = keptOfKey(this.rules.running, erased, events)
+    let bufferedEvents = 0
+    for (const event of this.waiting.items()) if (events.has(event)) bufferedEvents++
+    return {
+      partialMatches: countPartialMatches(keys),
+      suppressions: suppressions.length,
+      bufferedEvents,
+    }
+  }
+
   statistics(): PartitionStatistics {
     return {
       position: this.position,
@@ -210,6 +236,7 @@ export class EnginePartition implements ObservablePartition {
     this.#counters = { ...meta.counters }
     this.#effectNumber = meta.effectNumber
     this.#clock = new EventClock(this.#sources, meta.sources, meta.watermark)
+    for (const [id, done] of meta.erasures ?? []) this.#erasures.set(id, done)
   }
 
   #meta(): StoredMeta {
@@ -222,6 +249,7 @@ export class EnginePartition implements ObservablePartition {
       effectNumber: this.#effectNumber,
       watermark: this.#clock.watermark,
       sources: this.#clock.readings(),
+      ...(this.#erasures.size === 0 ? {} : { erasures: [...this.#erasures] }),
     }
   }
 
@@ -231,6 +259,7 @@ export class EnginePartition implements ObservablePartition {
       return
     }
     this.#isTaken = false
+    if (this.#settledUntil > 0 && entry.sequence > this.#settledUntil) this.#endSettled()
     this.#position = entry.sequence
     this.#ingestedAt = entry.ingestedAt
     if (entry.subject.startsWith(CONTROL_PREFIX)) this.#control(entry)
@@ -328,6 +357,11 @@ export class EnginePartition implements ObservablePartition {
       return
     }
     const value = readControl(entry.payload)
+    if (entry.subject === ERASED_SUBJECT) {
+      const erased = value === undefined ? undefined : readErasedEntry(value)
+      if (erased?.event !== undefined) this.#passErased(erased.event)
+      return
+    }
     if (value === undefined || !this.#obey(entry.subject, value)) {
       this.#notice('control-unreadable', { subject: entry.subject, sequence: entry.sequence })
     }
@@ -353,20 +387,64 @@ export class EnginePartition implements ObservablePartition {
         if (!this.silences.apply(silence, this.#now)) this.#notice('silence-refused', { silence: silence.id })
         return true
       }
-      case 'sequitur.log.erase':
-        if (!('key' in value)) return false
-        this.#erase(value['key'] as JsonValue)
+      case 'sequitur.log.erase': {
+        const erasure = readErasure(value)
+        if (erasure === undefined) return false
+        const erased = this.#erase(erasure)
+        if (erasure.id !== undefined) this.#remember(erasure.id, erased)
         return true
+      }
       default:
         return false
     }
   }
 
-  #erase(key: JsonValue): void {
-    for (const rule of this.rules.running) {
-      const canonical = canonicalKeyOf(key, rule.program.keyNames)
-      if (canonical !== undefined) rule.erase(canonical)
+  #erase(erased: ErasedKey): KeptOfKey {
+    const events = this.#eventsOf(erased)
+    const { keys, suppressions } = keptOfKey(this.rules.running, erased, events)
+    const partialMatches = countPartialMatches(keys)
+    for (const { rule, key } of keys) rule.erase(key)
+    for (const { rule, key } of suppressions) rule.suppressions.erase(key)
+    const bufferedEvents = this.waiting.remove((event) => events.has(event))
+    this.events.scrub()
+    return { partialMatches, suppressions: suppressions.length, bufferedEvents }
+  }
+
+  #eventsOf(erased: ErasedKey): EventsOfKey {
+    return new EventsOfKey(this.rules.running, erased, this.lists)
+  }
+
+  #remember(id: string, erased: KeptOfKey): void {
+    const sequence = streamSequence(this.#position)
+    this.#erasures.set(id, { sequence, effects: this.#effectNumber, ...erased })
+    for (const oldest of this.#erasures.keys()) {
+      if (this.#erasures.size <= ERASURES_MAX) return
+      this.#erasures.delete(oldest)
     }
+  }
+
+  /** What an erased event did to time and to the counts stays. */
+  #passErased({ subject, time }: { readonly subject: string; readonly time?: number }): void {
+    this.#counters.events++
+    if (time === undefined) {
+      this.#counters.deadLettered++
+      return
+    }
+    const { source } = this.#plan(subject)
+    const isLate = time < this.#clock.watermark
+    const watermark = this.#clock.observe(source, time, this.#ingestedAt)
+    if (isLate) {
+      this.#counters.late++
+      return
+    }
+    this.#counters.processed++
+    this.#advance(watermark)
+  }
+
+  /** From here on effects are new; they are numbered as they were when the log still had what was erased. */
+  #endSettled(): void {
+    this.#settledUntil = 0
+    this.#effectNumber = Math.max(this.#effectNumber, this.options.settled?.effects ?? 0)
   }
 
   #plan(subject: string): Plan {
@@ -391,6 +469,7 @@ export class EnginePartition implements ObservablePartition {
   }
 
   #emit(effect: NewEffect): void {
+    if (this.#position <= this.#settledUntil) return
     this.#effects.push({ number: ++this.#effectNumber, ...effect })
   }
 

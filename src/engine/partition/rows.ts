@@ -3,7 +3,7 @@ import type { SuppressionState } from '../emit/index.ts'
 import { invariant, type StreamEvent } from '../model/index.ts'
 import type { Router } from '../route/index.ts'
 import type { SourceReading } from '../time/index.ts'
-import type { PartitionCounters, StateRow } from './contract.ts'
+import type { DoneErasure, PartitionCounters, StateRow } from './contract.ts'
 import type { EventStore } from './event-store.ts'
 import type { Lists } from './lists.ts'
 import { RowReader, RowWriter } from './row-codec.ts'
@@ -35,6 +35,8 @@ export interface StoredMeta {
   readonly effectNumber: number
   readonly watermark: number
   readonly sources: readonly SourceReading[]
+  /** By id. */
+  readonly erasures?: ReadonlyArray<readonly [id: string, done: DoneErasure]>
 }
 
 /** The parts of a partition that rows are made of. */

@@ -377,7 +377,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     let count = 0
     if (this.program.definition.suppress !== false) {
       const suppressionKey = this.#suppressionKey(frame, key)
-      const admitted = this.suppressions.admit(suppressionKey, frame.time)
+      const admitted = this.suppressions.admit(suppressionKey, frame.time, key)
       if (admitted === undefined) {
         const until = new Date(this.suppressions.until(suppressionKey)).toISOString()
         return { withheld: { reason: 'suppressed', until }, count: 0 }

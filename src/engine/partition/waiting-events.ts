@@ -46,6 +46,19 @@ export class WaitingEvents {
     return event
   }
 
+  /** Takes out those that are meant; the rows are written anew without them and without those that went before. */
+  remove(isMeant: (event: LoggedEvent) => boolean): number {
+    const removed = this.#buffer.remove(isMeant)
+    this.#emptied.push(...this.#rows.keys())
+    this.#rows.clear()
+    this.#rowOf.clear()
+    return removed
+  }
+
+  items(): Iterable<LoggedEvent> {
+    return this.#buffer.items()
+  }
+
   firstTime(): number | undefined {
     return this.#buffer.firstTime()
   }

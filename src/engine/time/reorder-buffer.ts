@@ -57,6 +57,16 @@ export class ReorderBuffer<T extends Timed> {
     return item
   }
 
+  /** Takes out those that are meant; gives their number. */
+  remove(isMeant: (item: T) => boolean): number {
+    const before = this.#size
+    const left = [...this.items()].filter((item) => !isMeant(item))
+    this.#buckets.length = 0
+    this.#size = 0
+    for (const item of left) this.push(item)
+    return before - this.#size
+  }
+
   /** What waits, in no particular order. */
   *items(): Iterable<T> {
     for (const { items, head } of this.#buckets)

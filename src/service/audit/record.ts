@@ -19,6 +19,8 @@ export interface AuditEntry {
   readonly after?: number
   /** What a request for many rules did to each. */
   readonly changes?: ReadonlyArray<{ readonly id: string; readonly change: string; readonly version: number }>
+  /** Of an erasure: HMAC of the key, which is not kept. */
+  readonly keyHash?: string
   /** How often the same was refused since the last record of it. */
   readonly repeated?: number
 }

@@ -11,6 +11,7 @@ export { type EmbeddedServer, startEmbeddedServer } from './nats-server/embedded
 export { findNatsServer } from './nats-server/find.ts'
 export { obtainNatsServer } from './nats-server/obtain.ts'
 export {
+  ALERT_STATES_STREAM,
   ALERT_STREAM,
   ALERT_SUBJECTS,
   CONTROL_SUBJECT,
@@ -18,4 +19,5 @@ export {
   ensureInputStream,
   findStream,
   type InputStreamOptions,
+  WEBHOOK_DEAD_LETTERS_STREAM,
 } from './streams.ts'

@@ -11,6 +11,8 @@ import { type Broker, isNotFound } from './connect.ts'
 
 export const CONTROL_SUBJECT = 'sequitur.log.>'
 export const ALERT_STREAM = 'ALERTS'
+export const ALERT_STATES_STREAM = 'SEQUITUR_ALERT_STATES'
+export const WEBHOOK_DEAD_LETTERS_STREAM = 'SEQUITUR_WEBHOOK_DEAD_LETTERS'
 
 /** Everything the engine emits, and the markers that fence its writers. */
 export const ALERT_SUBJECTS = [

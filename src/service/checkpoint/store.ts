@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Effect, StateRow, Step } from '../../engine/index.ts'
 import { failPoint } from '../fail-point.ts'
 import { ServiceError } from '../service-error.ts'
-import type { CheckpointStore, Restored, StreamIdentity } from '../worker/ports.ts'
+import type { CheckpointStore, OutboxRow, Restored, StreamIdentity } from '../worker/ports.ts'
 import { type Database, openDatabase, type Statement } from './database.ts'
 import { type DirectoryEntry, packRows, rowChecksum } from './pack.ts'
 import { FORMAT, PRAGMAS, SCHEMA, UPGRADES } from './schema.ts'
@@ -191,12 +191,40 @@ class SqliteStore implements CheckpointStore {
     for (const [id, value] of latest) if (value !== undefined) yield { id, value }
   }
 
-  async outbox(after: number): Promise<readonly Effect[]> {
+  async outbox(after: number): Promise<readonly OutboxRow[]> {
     const rows = await this.#database.all<{ effect: string }>(
       'SELECT effect FROM outbox WHERE number > ? ORDER BY number',
       [after],
     )
-    return rows.map(({ effect }) => JSON.parse(effect) as Effect)
+    return rows.map(({ effect }) => JSON.parse(effect) as OutboxRow)
+  }
+
+  async scrub(isErased: (effect: Effect) => boolean): Promise<number> {
+    let count = 0
+    for (const row of await this.outbox(0)) {
+      if (row.kind === 'erased' || !isErased(row)) continue
+      const { number } = row
+      await this.#database.run(
+        'UPDATE outbox SET effect = ? WHERE number = ? AND (SELECT epoch FROM meta) = ?',
+        [JSON.stringify({ kind: 'erased', number } satisfies OutboxRow), number, this.#epoch],
+      )
+      count += 1
+    }
+    // What waits to be folded holds older rows, and the log of the file older pages.
+    await this.#folding
+    this.#fold(() => this.#waiting.count > 0)
+    await this.#folding
+    if (this.#foldFailure !== undefined) throw this.#foldFailure
+    const [result] = await this.#database.all<{ busy: number }>('PRAGMA wal_checkpoint(TRUNCATE)')
+    if (result?.busy !== 0)
+      throw new ServiceError(
+        'checkpoint-locked',
+        `partition ${this.#options.partition} is being read by others`,
+        {
+          hint: 'end what reads the file; the erasure goes on by itself',
+        },
+      )
+    return count
   }
 
   async commit(

@@ -1,10 +1,9 @@
 import { JetStreamApiError, jetstream, StorageType } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
-import { type Broker, isNotFound } from '../broker/index.ts'
+import { ALERT_STATES_STREAM, type Broker, isNotFound } from '../broker/index.ts'
 import type { Bucket, BucketEntry } from '../catalogue/index.ts'
 import { readStream } from '../stream-page.ts'
 
-export const ALERT_STATES_STREAM = 'SEQUITUR_ALERT_STATES'
 const PREFIX = 'sequitur.alert-state.'
 const WRONG_LAST_SEQUENCE = 10_071
 const HISTORY_MAX = 32

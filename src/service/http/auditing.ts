@@ -30,12 +30,15 @@ export async function auditAnswer(
   if (!changes(route) || refused) return
   const { dryRun, reason: asked } = (call.query ?? {}) as { dryRun?: boolean; reason?: string }
   if (dryRun === true) return
-  const body = (call.body ?? {}) as { reason?: unknown; why?: unknown; note?: unknown }
-  const reason = asked ?? [body.reason, body.why, body.note].find((text) => typeof text === 'string')
+  // What is noted of an alert stays with the alert, where it can be erased.
+  const body = (call.body ?? {}) as { reason?: unknown; why?: unknown }
+  const reason = asked ?? [body.reason, body.why].find((text) => typeof text === 'string')
+  // What was made has an address of its own.
+  const made = answer.kind === 'data' ? answer.headers?.['location'] : undefined
   await services.audit.append({
     actor: call.caller.id ?? 'local',
     action: route.operation,
-    object: pathOf(call.url),
+    object: made ?? pathOf(call.url),
     ...(typeof reason === 'string' ? { reason } : {}),
     ...(before.version === undefined ? {} : { before: before.version }),
     ...outcomeOf(answer),
@@ -44,12 +47,17 @@ export async function auditAnswer(
 
 function outcomeOf(
   answer: Exclude<Answer, { kind: 'stream' }>,
-): Pick<AuditEntry, 'outcome' | 'status' | 'code' | 'after' | 'changes'> {
+): Pick<AuditEntry, 'outcome' | 'status' | 'code' | 'after' | 'changes' | 'keyHash'> {
   if (answer.kind === 'problem')
     return { outcome: 'failed', status: answer.problem.status, code: answer.problem.code }
   const done = { outcome: 'done', status: answer.status } as const
   if (answer.kind !== 'data') return done
-  const { version, rules } = answer.data as { version?: unknown; rules?: AuditEntry['changes'] }
+  const { version, rules, keyHash } = answer.data as {
+    version?: unknown
+    rules?: AuditEntry['changes']
+    keyHash?: unknown
+  }
+  if (typeof keyHash === 'string') return { ...done, keyHash }
   return {
     ...done,
     ...(typeof version === 'number' ? { after: version } : {}),

@@ -14,6 +14,7 @@ export const HTTP_CODES = [
   'compiler-busy',
   'content-type-not-accepted',
   'cursor-not-accepted',
+  'erasure-not-found',
   'event-id-not-accepted',
   'event-not-found',
   'event-not-object',

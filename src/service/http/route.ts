@@ -81,7 +81,16 @@ export interface Route<Params = unknown, Query = unknown, Content = unknown> {
   /** As OpenAPI writes it: `/v1/rules/{id}`. */
   readonly path: string
   readonly operation: string
-  readonly tag: 'rules' | 'events' | 'alerts' | 'lists' | 'silences' | 'webhooks' | 'replays' | 'service'
+  readonly tag:
+    | 'rules'
+    | 'events'
+    | 'alerts'
+    | 'lists'
+    | 'silences'
+    | 'webhooks'
+    | 'replays'
+    | 'erasures'
+    | 'service'
   readonly access: Access
   /**
    * `namespace`: whoever may do it in some namespace is let in, and the route looks only at, and touches only, what is in those. Default:

@@ -790,6 +790,45 @@ export const COMPONENTS = {
     },
     [...LIST_OPTIONAL, 'activation'],
   ),
+  Erasures: object({ erasures: list({ $ref: 'Erasure#' }) }),
+  Erasure: object(
+    {
+      id: text('Its address.'),
+      keyHash: text(
+        'HMAC-SHA-256 of the key, under a secret of this installation; the key itself is not kept.',
+      ),
+      rules: list({ type: 'string' }, 'Ids, when the key of some rules is meant.'),
+      dryRun: { type: 'boolean', description: 'It counts and erases nothing.' },
+      reason: text('Why.'),
+      who: text('Who asked.'),
+      at: time('When.'),
+      state: {
+        enum: ['requested', 'marked', 'listed', 'done'],
+        description:
+          '`marked`: it has its place among the events. `listed`: every partition has passed that place. `done`: nothing is left.',
+      },
+      places: list(
+        object(
+          {
+            place: text('For people.'),
+            done: { type: 'boolean', description: 'Nothing of the key is left there.' },
+            found: {
+              type: 'object',
+              additionalProperties: { type: 'integer', minimum: 0 },
+              description: 'How much there was, by kind.',
+            },
+          },
+          ['found'],
+        ),
+      ),
+      doneAt: time('When nothing was left.'),
+      trouble: object({
+        code: text('Stable; docs/reference/errors.md.'),
+        message: text('What it waits for.'),
+      }),
+    },
+    ['rules', 'who', 'doneAt', 'trouble'],
+  ),
   Silences: object({ silences: list({ $ref: 'Silence#' }) }),
   Silence: object(
     {
@@ -902,11 +941,12 @@ export const COMPONENTS = {
             before: count('Version before.'),
             after: count('Version after.'),
             changes: list({ type: 'object' }, 'What became of each of many rules.'),
+            keyHash: text('Of an erasure: HMAC of the key, which is not kept.'),
             repeated: count('How often the same was refused since its last record.'),
             previous: text('Hash of the record before.'),
             hash: text('SHA-256 of the canonical JSON of the rest.'),
           },
-          ['code', 'reason', 'before', 'after', 'changes', 'repeated'],
+          ['code', 'reason', 'before', 'after', 'changes', 'keyHash', 'repeated'],
         ),
       ),
       next: text('Cursor of the next page.'),

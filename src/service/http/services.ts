@@ -2,6 +2,7 @@ import type { AuditLog } from '../audit/index.ts'
 import type { Catalogue, RuleCompiler } from '../catalogue/index.ts'
 import type { ApiKeyConfig, HttpConfig, JwtConfig } from '../config/index.ts'
 import type { ListDesk, SilenceDesk, StateDesk } from '../desk/index.ts'
+import type { ErasureDesk } from '../erasure/index.ts'
 import type { InvestigationPorts } from '../history/index.ts'
 import type { Replays } from '../replay/index.ts'
 import type { Log, ServiceMetrics } from '../telemetry/index.ts'
@@ -42,6 +43,7 @@ export interface Services extends HealthServices {
   /** The input log as it was, and what runs rules over it. */
   readonly investigation: InvestigationPorts
   readonly replays: Replays
+  readonly erasures: ErasureDesk
   /** Who changed what, and who was refused. */
   readonly audit: AuditLog
   readonly about: () => Promise<About>

@@ -2,6 +2,7 @@ import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createInbox, type Msg, nanos, nuid, type Subscription } from '@nats-io/transport-node'
 import type { LogEntry } from '../../engine/index.ts'
 import { answerOfConnection, type Broker, findStream } from '../broker/index.ts'
+import { Tombstones } from '../erasure/index.ts'
 import { isServiceError, ServiceError } from '../service-error.ts'
 import type { BatchSource, StreamIdentity } from '../worker/ports.ts'
 import { toEntry } from './log-entry.ts'
@@ -51,6 +52,8 @@ class Cursor implements BatchSource {
   #lastReply = ''
   #identity: StreamIdentity | undefined
   #missingSince: number | undefined
+  readonly #tombstones: Tombstones
+  #isGapKnown = false
   #buffer: LogEntry[] = []
   /** Requested from the server and not delivered yet. */
   #requested = 0
@@ -74,6 +77,7 @@ class Cursor implements BatchSource {
     this.#broker = broker
     this.#stream = options.stream
     this.#last = options.after
+    this.#tombstones = new Tombstones(broker, options.stream)
     this.#entriesMax = options.entriesMax ?? ENTRIES_MAX
     this.#bytesMax = Math.max(options.bytesMax ?? BYTES_MAX, broker.connection.info?.max_payload ?? 0)
     this.#stallMs = options.stallMs ?? 3 * HEARTBEAT_MS
@@ -149,7 +153,9 @@ class Cursor implements BatchSource {
     }
     this.#missingSince = undefined
     this.#identity ??= { stream: this.#stream, created: info.created }
+    await this.#tombstones.load()
     await verifyPosition(this.#broker, info, {
+      isErased: (first, last) => this.#tombstones.cover(first, last),
       position: this.#last,
       identity: this.#identity,
       positionProof: this.#lastEntry === undefined ? undefined : positionProof(this.#lastEntry),
@@ -224,7 +230,13 @@ class Cursor implements BatchSource {
     this.#consumerSequence = consumerSequence
     this.#requested -= 1
     if (sequence <= this.#last) return
-    if (this.#last !== 0 && sequence !== this.#last + 1) {
+    if (sequence !== this.#last + 1 && !this.#passErased(sequence)) {
+      if (!this.#isGapKnown) {
+        // What was erased since the consumer was made is written down, and read when it is made anew.
+        this.#isGapKnown = true
+        this.#replace()
+        return
+      }
       this.#fail(
         new ServiceError(
           'stream-gap',
@@ -236,11 +248,21 @@ class Cursor implements BatchSource {
       )
       return
     }
+    this.#isGapKnown = false
     this.#last = sequence
     this.#lastReply = reply
     this.#lastEntry = toEntry(message, sequence, storedAt)
     this.#buffer.push(this.#lastEntry)
     this.#rouse()
+  }
+
+  /** Puts what stands for the erased entries before `sequence` into the log's place of them; false where something else is missing. */
+  #passErased(sequence: number): boolean {
+    const first = this.#last + 1
+    // Whoever begins at the start begins where the log begins.
+    if (this.#last !== 0 && !this.#tombstones.cover(first, sequence - 1)) return false
+    this.#buffer.push(...this.#tombstones.entries(first, sequence - 1))
+    return true
   }
 
   /** Heartbeats keep the watch quiet; every other status ends a pull, wholly or by what it says is left of it. */

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { publishAll, startTestNats, type TestNats } from '../../../test/support/nats.ts'
 import { eventTime, type LogEntry, streamSequence } from '../../engine/index.ts'
 import { type Broker, findStream } from '../broker/index.ts'
+import { ensureErasureStream } from '../erasure/index.ts'
 import type { BatchSource } from '../worker/ports.ts'
 import { openCursor, openReader, positionProof, readSpan, SpanReader, verifyPosition } from './index.ts'
 import { packEntries, unpackEntries } from './packed-entries.ts'
@@ -136,6 +137,48 @@ describe.each([
     await publishAll(broker, numbered(1, 6))
     await broker.manager.streams.deleteMessage(STREAM, 4)
     await expect(readTo(open(), '6')).rejects.toMatchObject({ code: 'stream-gap' })
+  })
+
+  it('takes tombstones in the place of what was erased, and nothing else', async () => {
+    await publishAll(broker, numbered(1, 9))
+    await ensureErasureStream(broker)
+    const info = await findStream(broker, STREAM)
+    const tombstone = (sequence: number) => ({
+      sequence,
+      ingestedAt: 5,
+      event: { subject: 'in.x', time: sequence },
+    })
+    const write = (page: number, log: string, ...tombstones: readonly object[]) =>
+      jetstream(broker.connection).publish(
+        `sequitur.erasure.tombstones.er-1.${page}`,
+        JSON.stringify({ log, tombstones }),
+      )
+    for (const sequence of [1, 4, 5, 8]) await broker.manager.streams.deleteMessage(STREAM, sequence)
+    await write(0, `${STREAM} ${info?.created}`, ...[1, 4, 5].map(tombstone))
+    // Of the stream that had the name before.
+    await write(1, `${STREAM} before`, tombstone(8))
+    await expect(readTo(open(), '9')).rejects.toMatchObject({ code: 'stream-gap' })
+    await write(2, `${STREAM} ${info?.created}`, tombstone(8))
+    const entries = await readTo(open(), '9')
+    expect(entries.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(entries[3]).toMatchObject({ subject: 'sequitur.log.erased', ingestedAt: 5 })
+    expect(texts(entries)[3]).toBe('{"event":{"subject":"in.x","time":4}}')
+    expect((await readTo(open(3), '9')).map(({ sequence }) => sequence)).toEqual([4, 5, 6, 7, 8, 9])
+    const read = async (
+      subjects: readonly string[],
+      first: number,
+      last: number,
+    ): Promise<readonly number[]> => {
+      const found: number[] = []
+      for await (const batch of readSpan(broker, { stream: STREAM, subjects, first, last }))
+        found.push(...batch.map(({ sequence }) => sequence))
+      return found
+    }
+    expect(await read([], 1, 9)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(await read([], 4, 8)).toEqual([4, 5, 6, 7, 8])
+    expect(await read(['in.x'], 1, 9)).toEqual([1, 4, 5, 8])
+    expect(await read(['in.0'], 1, 9)).toEqual([3, 6, 9])
+    await broker.manager.streams.delete('SEQUITUR_ERASURES')
   })
 
   it('stops when the stream is made anew behind its back', async () => {

@@ -2,6 +2,7 @@ import { AckPolicy, DeliverPolicy } from '@nats-io/jetstream'
 import { createInbox, type Msg, nanos, nuid, type Subscription } from '@nats-io/transport-node'
 import type { LogEntry } from '../../engine/index.ts'
 import type { Broker } from '../broker/index.ts'
+import { Tombstones } from '../erasure/index.ts'
 import { ServiceError } from '../service-error.ts'
 import { toEntry } from './log-entry.ts'
 import { DeliveryReader, readPending } from './reply-subject.ts'
@@ -32,6 +33,7 @@ export class SpanReader {
   readonly #bytesMax: number
   readonly #deliveries = new DeliveryReader()
   #read: number
+  readonly #tombstones: Tombstones
   #pending = 0
   #buffer: LogEntry[] = []
   #requested = 0
@@ -49,6 +51,7 @@ export class SpanReader {
     this.#broker = broker
     this.#options = options
     this.#read = options.first - 1
+    this.#tombstones = new Tombstones(broker, options.stream)
     this.#bytesMax = Math.max(BYTES_MAX, broker.connection.info?.max_payload ?? 0)
   }
 
@@ -63,6 +66,7 @@ export class SpanReader {
     // What was on its way over the old connection never comes, and behind the last entry nothing would show it.
     const forget = this.#broker.onReconnect(() => this.#replace())
     try {
+      await this.#tombstones.load()
       await this.#place()
       for (;;) {
         if (this.#buffer.length === 0) {
@@ -155,6 +159,7 @@ export class SpanReader {
       this.#end()
       return
     }
+    this.#passErased(streamSequence - 1)
     this.#read = streamSequence
     this.#pending = readPending(reply)
     this.#places = 0
@@ -186,7 +191,14 @@ export class SpanReader {
     })
   }
 
+  /** What stands for the erased entries up to `last`, in their place. */
+  #passErased(last: number): void {
+    this.#buffer.push(...this.#tombstones.entries(this.#read + 1, last, this.#options.subjects))
+    this.#read = Math.max(this.#read, last)
+  }
+
   #end(): void {
+    if (!this.#isOver) this.#passErased(this.#options.last)
     this.#isOver = true
     this.#rouse()
   }

@@ -7,6 +7,8 @@ export interface KnownPosition {
   readonly position: number
   readonly identity: { readonly stream: string; readonly created: string } | undefined
   readonly positionProof: string | undefined
+  /** Whether all entries between two were erased on purpose. */
+  readonly isErased?: (first: number, last: number) => boolean
 }
 
 /**
@@ -25,7 +27,8 @@ export async function verifyPosition(broker: Broker, info: StreamInfo, known: Kn
     )
   if (info.state.last_seq < position)
     throw rolledBack(stream, `ends at ${info.state.last_seq}, before the position ${position}`)
-  if (info.state.first_seq > position + 1)
+  const { first_seq: first } = info.state
+  if (first > position + 1 && known.isErased?.(position + 1, first - 1) !== true)
     throw new ServiceError(
       'stream-truncated',
       `stream ${stream} begins at ${info.state.first_seq}; entries from ${position + 1} on were never processed and are gone`,

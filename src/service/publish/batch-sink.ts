@@ -20,6 +20,8 @@ const DUPLICATE_ID = 10201
 export interface SinkOptions {
   readonly partition: number
   readonly backoff: Backoff
+  /** Number of the last effect before an erasure: it was in the log. */
+  readonly settledEffects?: number
   /** Called for every failure that is going to be tried again. */
   readonly onTrouble: (error: ServiceError) => void
 }

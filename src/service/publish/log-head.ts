@@ -1,3 +1,4 @@
+import type { StoredMsg } from '@nats-io/jetstream'
 import { ALERT_STREAM, answerOfConnection, type Broker, isNotFound } from '../broker/index.ts'
 import { ServiceError } from '../service-error.ts'
 import { type Marker, markerSubject, readMarker } from './marker.ts'
@@ -51,12 +52,22 @@ async function searchHead(broker: Broker): Promise<StreamHead> {
   const { state } = await broker.manager.streams.info(ALERT_STREAM)
   const farthest = Math.max(1, state.first_seq, state.last_seq - FOREIGN_MAX)
   for (let sequence = state.last_seq; sequence >= farthest; sequence -= 1) {
-    const message = await broker.manager.streams.getMessage(ALERT_STREAM, { seq: sequence })
+    const message = await messageAt(broker, sequence)
     const header = message?.header?.get('Sequitur-Number') ?? ''
     const number = header === '' ? readMarker(message?.string() ?? '')?.number : Number(header)
     if (number !== undefined) return { sequence: state.last_seq, number }
   }
   return { sequence: state.last_seq, number: undefined }
+}
+
+/** Undefined where it was erased. */
+async function messageAt(broker: Broker, sequence: number): Promise<StoredMsg | undefined> {
+  try {
+    return (await broker.manager.streams.getMessage(ALERT_STREAM, { seq: sequence })) ?? undefined
+  } catch (error) {
+    if (isNotFound(error)) return undefined
+    throw error
+  }
 }
 
 export const unavailable = (cause: unknown): ServiceError =>

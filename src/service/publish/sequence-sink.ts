@@ -37,7 +37,8 @@ export class SequenceSink implements AlertSink {
     for (;;) {
       const [marker, head] = await this.#retrying(() => Promise.all([this.#readMarker(), this.#readEnd()]))
       this.#epoch = Math.max(epoch, (marker.marker?.epoch ?? 0) + 1)
-      const number = head.number ?? marker.marker?.number ?? 0
+      // What stood at the end may have been erased since.
+      const number = Math.max(head.number ?? marker.marker?.number ?? 0, this.#options.settledEffects ?? 0)
       const headers = newHeaders()
       headers.set('Nats-Expected-Last-Sequence', String(head.sequence))
       headers.set('Nats-Msg-Id', `claim.${nuid.next()}`)

@@ -1,12 +1,11 @@
 import { DiscardPolicy, jetstream, RetentionPolicy, StorageType } from '@nats-io/jetstream'
 import { nanos, headers as natsHeaders } from '@nats-io/transport-node'
-import { type Broker, findStream, isNotFound } from '../broker/index.ts'
+import { type Broker, findStream, isNotFound, WEBHOOK_DEAD_LETTERS_STREAM } from '../broker/index.ts'
 import { ServiceError } from '../service-error.ts'
 import { readStream, storedAt } from '../stream-page.ts'
 import type { WebhookCode } from './codes.ts'
 import type { Reason } from './verdict.ts'
 
-const DEAD_LETTER_STREAM = 'SEQUITUR_WEBHOOK_DEAD_LETTERS'
 const PREFIX = 'sequitur.webhook-dead-letter.'
 export const WEBHOOK_DEAD_LETTER_SUBJECTS = [`${PREFIX}*`]
 
@@ -47,7 +46,7 @@ export async function openDeadLetters(
   limits: { readonly retentionMs: number; readonly bytesMax: number },
 ): Promise<DeadLetters> {
   const config = {
-    name: DEAD_LETTER_STREAM,
+    name: WEBHOOK_DEAD_LETTERS_STREAM,
     subjects: WEBHOOK_DEAD_LETTER_SUBJECTS,
     retention: RetentionPolicy.Limits,
     storage: StorageType.File,
@@ -57,10 +56,11 @@ export async function openDeadLetters(
     duplicate_window: nanos(limits.retentionMs > 0 ? Math.min(120_000, limits.retentionMs) : 120_000),
   }
   try {
-    if ((await findStream(broker, DEAD_LETTER_STREAM)) === undefined) await broker.manager.streams.add(config)
-    else await broker.manager.streams.update(DEAD_LETTER_STREAM, config)
+    if ((await findStream(broker, WEBHOOK_DEAD_LETTERS_STREAM)) === undefined)
+      await broker.manager.streams.add(config)
+    else await broker.manager.streams.update(WEBHOOK_DEAD_LETTERS_STREAM, config)
   } catch (cause) {
-    throw new ServiceError('stream-mismatch', `cannot set up stream ${DEAD_LETTER_STREAM}`, {
+    throw new ServiceError('stream-mismatch', `cannot set up stream ${WEBHOOK_DEAD_LETTERS_STREAM}`, {
       hint: `another stream may take ${PREFIX}*; see \`nats stream ls\``,
       cause,
     })
@@ -83,7 +83,9 @@ export async function openDeadLetters(
     },
     get: async (sequence) => {
       try {
-        const message = await broker.manager.streams.getMessage(DEAD_LETTER_STREAM, { seq: sequence })
+        const message = await broker.manager.streams.getMessage(WEBHOOK_DEAD_LETTERS_STREAM, {
+          seq: sequence,
+        })
         return message === null
           ? undefined
           : letterOf({
@@ -102,7 +104,7 @@ export async function openDeadLetters(
       const letters: DeadLetter[] = []
       await readStream(
         broker.connection,
-        { stream: DEAD_LETTER_STREAM, filter: PREFIX + webhook, from: after + 1, max: limit + 1 },
+        { stream: WEBHOOK_DEAD_LETTERS_STREAM, filter: PREFIX + webhook, from: after + 1, max: limit + 1 },
         (message) => {
           letters.push(
             letterOf({
@@ -123,7 +125,7 @@ export async function openDeadLetters(
     },
     remove: async (sequence) => {
       try {
-        await broker.manager.streams.deleteMessage(DEAD_LETTER_STREAM, sequence)
+        await broker.manager.streams.deleteMessage(WEBHOOK_DEAD_LETTERS_STREAM, sequence)
       } catch (error) {
         // Somebody else delivered it meanwhile.
         if (!isNotFound(error)) throw error

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Consumer, type JsMsg, jetstream } from '@nats-io/jetstream'
+import { ALERT_STREAM, isNotFound } from '../broker/index.ts'
 import { storedAt } from '../stream-page.ts'
 import type { DelivererOptions } from './deliverer-options.ts'
 import { openPosition } from './position.ts'
@@ -144,6 +145,7 @@ export class Lanes {
     const attempts = message.info.deliveryCount
     const fields = { webhook, alert: alertId, attempts, reason }
     try {
+      if (!(await this.#isThere(message))) return message.ack()
       await courier.deadLetters.add({
         webhook,
         alertId,
@@ -158,6 +160,16 @@ export class Lanes {
     }
     message.ack()
     log.warn(fields, 'alert not delivered; it is a dead letter now')
+  }
+
+  /** An alert that was erased while it was being delivered must not come back as a dead letter. */
+  async #isThere({ seq }: JsMsg): Promise<boolean> {
+    try {
+      return (await this.#options.broker.manager.streams.getMessage(ALERT_STREAM, { seq })) !== null
+    } catch (error) {
+      if (isNotFound(error)) return false
+      throw error
+    }
   }
 
   async #disable(webhook: StoredWebhook): Promise<void> {

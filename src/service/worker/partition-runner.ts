@@ -5,9 +5,11 @@ import {
   type PartitionParts,
   restorePartition,
   type StateRow,
+  streamSequence,
 } from '../../engine/index.ts'
 import { type Broker, findStream } from '../broker/index.ts'
 import { openCheckpointStore } from '../checkpoint/index.ts'
+import { logOf, readSettled, Tombstones } from '../erasure/index.ts'
 import { failPoint } from '../fail-point.ts'
 import { openReader, positionProof, verifyPosition } from '../ingest/index.ts'
 import { Backoff, openAlertSink } from '../publish/index.ts'
@@ -116,15 +118,28 @@ export class PartitionRunner {
       // From here on an older owner of the same file can commit nothing, so what is read now stays true.
       const epoch = await store.nextEpoch()
       const { restored } = store
-      await verifyPosition(broker, info, restored)
+      const tombstones = new Tombstones(broker, engine.stream)
+      await tombstones.load()
+      await verifyPosition(broker, info, {
+        ...restored,
+        isErased: (first, last) => tombstones.cover(first, last),
+      })
       const rows: StateRow[] = []
       for await (const row of store.rows()) rows.push(row)
-      const partition = restorePartition(engine, rows, ports?.parts)
+      const settled = await readSettled(broker, { log: logOf(info), partition: engine.index })
+      const partition = restorePartition(
+        settled === undefined || settled.sequence <= restored.position
+          ? engine
+          : { ...engine, settled: { ...settled, sequence: streamSequence(settled.sequence) } },
+        rows,
+        ports?.parts,
+      )
       failPoint('after-restore')
       const troubles: { told: (error: ServiceError) => void } = { told: () => undefined }
       sink = (ports?.openSink ?? openAlertSink)(broker, {
         partition: engine.index,
         partitions: engine.count,
+        ...(settled === undefined ? {} : { settledEffects: settled.effects }),
         backoff: new Backoff(clock),
         onTrouble: (error) => {
           log.warn({ error, code: error.code }, 'the alert log does not take effects; they wait')
@@ -143,6 +158,13 @@ export class PartitionRunner {
         runner.#trouble = error
       }
       await runner.#publisher.start()
+      const { stored } = runner.#publisher
+      if (settled !== undefined && settled.sequence > restored.position && stored < settled.effects)
+        throw new ServiceError(
+          'outbox-gap',
+          `the alert log ends at effect ${stored}; those up to ${settled.effects} came before an erasure and cannot be made again`,
+          { hint: 'restore the stream ALERTS, or the data folder of after the erasure' },
+        )
       log.info({ position: restored.position, rows: rows.length, epoch }, 'partition started')
       runner.#done = runner.#run()
       return runner
@@ -189,6 +211,16 @@ export class PartitionRunner {
   /** Whether entries were read and not processed yet. */
   get isBehind(): boolean {
     return this.#isBehind
+  }
+
+  /** Whether the state behind an entry is committed, and the effects up to a number are in the alert log. */
+  isOut({ sequence, effects }: { readonly sequence: number; readonly effects: number }): boolean {
+    return this.#committedPosition >= sequence && this.#publisher.stored >= effects
+  }
+
+  /** See `CheckpointStore.scrub`. */
+  scrub(isErased: (effect: Effect) => boolean): Promise<number> {
+    return this.#store.scrub(isErased)
   }
 
   /** Stops reading, commits and publishes what was processed. */

@@ -15,6 +15,9 @@ export interface BatchSource {
   close(): Promise<void>
 }
 
+/** An effect that was committed, or the number of one that was erased since. */
+export type OutboxRow = Effect | { readonly kind: 'erased'; readonly number: number }
+
 export interface Restored {
   /** 0 when the store is new. */
   readonly position: number
@@ -32,7 +35,12 @@ export interface CheckpointStore {
   readonly restored: Restored
   rows(): AsyncIterable<StateRow>
   /** Committed effects with a number above `after`, in order. */
-  outbox(after: number): Promise<readonly Effect[]>
+  outbox(after: number): Promise<readonly OutboxRow[]>
+  /**
+   * Blanks the effects that are meant, and leaves no bytes of what was ever deleted from the file; gives their number. Commits may go on
+   * meanwhile.
+   */
+  scrub(isErased: (effect: Effect) => boolean): Promise<number>
   commit(
     step: Step,
     proof: { readonly identity: StreamIdentity; readonly positionProof: string },

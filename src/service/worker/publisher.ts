@@ -30,6 +30,11 @@ export class Publisher {
     return this.#queue.length + this.#inFlight
   }
 
+  /** Number of the last effect that is known to be in the log. */
+  get stored(): number {
+    return this.#stored
+  }
+
   /** Takes the partition over and publishes what earlier owners committed and did not get out. */
   async start(): Promise<void> {
     this.#stored = await this.#claim()
@@ -106,8 +111,8 @@ export class Publisher {
   /** What was committed and is not in the log. Throws `outbox-gap` where the log lost more than the outbox keeps. */
   async #unsent(head: number): Promise<readonly Effect[]> {
     const { store } = this.#options
-    const unsent = await store.outbox(head)
-    const first = unsent[0]?.number ?? store.restored.effectNumber + 1
+    const committed = await store.outbox(head)
+    const first = committed[0]?.number ?? store.restored.effectNumber + 1
     if (first > head + 1 && store.restored.effectNumber > head)
       throw new ServiceError(
         'outbox-gap',
@@ -116,6 +121,6 @@ export class Publisher {
           hint: 'restore the stream ALERTS, or lengthen the retention of the outbox; subscribers see the gap in Sequitur-Number',
         },
       )
-    return unsent
+    return committed.filter((row) => row.kind !== 'erased')
   }
 }

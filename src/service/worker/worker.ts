@@ -1,5 +1,6 @@
 import type { ObservablePartition, PartitionOptions } from '../../engine/index.ts'
 import { answerOfConnection, type Broker } from '../broker/index.ts'
+import { type ErasablePartition, runEraser } from '../erasure/index.ts'
 import type { PartitionStatus } from '../inspection.ts'
 import { acquireLease, type Lease, ownerId } from '../ownership/index.ts'
 import { isServiceError, ServiceError } from '../service-error.ts'
@@ -119,6 +120,16 @@ class RunningWorker implements Worker {
       ).map(([what, knownVersions]) =>
         runActivator({ broker, what, log, clock: this.#clock, signal, knownVersions }),
       ),
+      runEraser({
+        broker,
+        stream: this.#options.engine.stream,
+        partitions: this.#options.partitions,
+        own: () => this.#erasable(),
+        now: () => this.#clock.now(),
+        sleep: (ms, until) => this.#clock.sleep(ms, until),
+        log,
+        signal,
+      }),
       runTicker({
         broker,
         clock: this.#clock,
@@ -254,6 +265,21 @@ class RunningWorker implements Worker {
       for (const [id, version] of runner === undefined ? [] : of(runner.partition))
         versions.set(id, Math.max(version, versions.get(id) ?? 0))
     return versions
+  }
+
+  #erasable(): readonly ErasablePartition[] {
+    return this.#slots.flatMap(({ index, runner }) =>
+      runner === undefined || runner.failure !== undefined
+        ? []
+        : [
+            {
+              index,
+              partition: runner.partition,
+              isOut: (done) => runner.isOut(done),
+              scrub: (isErased) => runner.scrub(isErased),
+            },
+          ],
+    )
   }
 
   #needsTick(): boolean {

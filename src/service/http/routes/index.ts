@@ -2,6 +2,7 @@ import type { Route } from '../route.ts'
 import { ALERT_STATE_ROUTES } from './alert-states.ts'
 import { ALERT_ROUTES } from './alerts.ts'
 import { AUDIT_ROUTES } from './audit.ts'
+import { ERASURE_ROUTES } from './erasures.ts'
 import { EVENT_STREAM_ROUTES } from './event-stream.ts'
 import { EVENT_ROUTES } from './events.ts'
 import { LIST_ROUTES } from './lists.ts'
@@ -32,6 +33,7 @@ export const ROUTES: readonly Route[] = [
   ...SILENCE_ROUTES,
   ...WEBHOOK_ROUTES,
   ...WEBHOOK_DELIVERY_ROUTES,
+  ...ERASURE_ROUTES,
   ...AUDIT_ROUTES,
   ...STATUS_ROUTES,
   ...HEALTH_ROUTES,

@@ -1,0 +1,8 @@
+export { ERASURE_CODES } from './codes.ts'
+export { type ErasablePartition, runEraser } from './eraser.ts'
+export { type ErasureDesk, erasureDesk, placesOf } from './erasure-desk.ts'
+export { memoryErasureStore } from './memory-store.ts'
+export { type Erasure, stateOf } from './records.ts'
+export { natsErasureStore, readSettled } from './store.ts'
+export { ERASURE_SUBJECTS, ensureErasureStream } from './stream.ts'
+export { logOf, Tombstones } from './tombstones.ts'
