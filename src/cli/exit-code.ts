@@ -7,6 +7,8 @@ export const EXIT = {
   usage: 2,
   /** Something to read is missing or cannot be read. */
   input: 3,
+  /** It did not happen yet: others must approve it. */
+  pending: 4,
 } as const
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT]

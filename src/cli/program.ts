@@ -150,7 +150,7 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     .command('apply')
     .summary('Send rules and lists to the service')
     .description(
-      'Checks everything first; one that is wrong stops all. Rules and lists that did not change keep their version. Lists go first.',
+      'Checks everything first; one that is wrong stops all. Rules and lists that did not change keep their version. Lists go first. Exit code 4 when others must approve a change.',
     )
     .argument('[paths...]', 'files, or folders with rules')
     .option('-f, --file <path>', 'file or folder; may be repeated', collect, [])
@@ -163,6 +163,7 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     .addOption(partialMatchesOption())
     .addOption(managedByOption())
     .addOption(forceOption())
+    .addOption(breakGlassOption())
     .addOption(outputOption())
     .addOption(serverOption())
     .action(
@@ -216,6 +217,17 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     .action(
       runs(async (id: string, options: object) =>
         (await import('./commands/get.ts')).getRule(context, id, options),
+      ),
+    )
+  get
+    .command('versions')
+    .description('The versions of a rule, newest first: who wrote them, who approved them, and why.')
+    .argument('<id>')
+    .addOption(outputOption())
+    .addOption(serverOption())
+    .action(
+      runs(async (id: string, options: object) =>
+        (await import('./commands/get.ts')).getVersions(context, id, options),
       ),
     )
   alertFilters(get.command('alerts').description('Alerts, newest first.'))
@@ -291,6 +303,7 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
     .option('--reason <text>', 'why; kept with the version')
     .addOption(managedByOption())
     .addOption(forceOption())
+    .addOption(breakGlassOption())
     .addOption(outputOption())
     .addOption(serverOption())
     .action(
@@ -305,13 +318,14 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
       .option('--reason <text>', 'why; kept with the version')
       .addOption(managedByOption())
       .addOption(forceOption())
+      .addOption(breakGlassOption())
       .addOption(outputOption())
       .addOption(serverOption())
   const candidate = program
     .command('candidate')
     .summary('Run a version of a rule beside the one in force')
     .description(
-      'Runs a version of a rule beside the one in force: in shadow, or deciding a share of the keys. `sequitur promote` brings it into force, `sequitur rollback` takes it away.',
+      'Runs a version of a rule beside the one in force: in shadow, or deciding a share of the keys. `sequitur promote` brings it into force, `sequitur rollback` takes it away. Exit code 4 when others must approve a step.',
     )
   steps(
     candidate
@@ -462,6 +476,73 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
   ).action(
     runs(async (key: string, options: EraseOptions) =>
       (await import('./commands/erase.ts')).erase(context, key, options),
+    ),
+  )
+
+  const proposal = program
+    .command('proposal')
+    .summary('Changes of rules that others must approve')
+    .description('Changes of what is live, which wait for others where approvals.needed says so.')
+  common(
+    proposal
+      .command('list')
+      .description('Proposals, newest first.')
+      .option('--rule <id>', 'only of this rule')
+      .addOption(
+        new Option('--state <state>', 'only in this state').choices([
+          'pending',
+          'approved',
+          'applied',
+          'rejected',
+          'withdrawn',
+          'expired',
+          'stale',
+        ]),
+      ),
+  ).action(
+    runs(async (options: object) => (await import('./commands/proposal.ts')).proposalList(context, options)),
+  )
+  common(
+    proposal
+      .command('show')
+      .description('One proposal, with its diff and what it would do.')
+      .argument('<id>'),
+  ).action(
+    runs(async (id: string, options: object) =>
+      (await import('./commands/proposal.ts')).proposalShow(context, id, options),
+    ),
+  )
+  common(
+    proposal
+      .command('approve')
+      .description('Approves changes of others; exit code 4 when one waits for more approvals.')
+      .argument('<ids...>')
+      .option('--comment <text>', 'kept with the proposal'),
+  ).action(
+    runs(async (ids: string[], options: object) =>
+      (await import('./commands/proposal.ts')).proposalApprove(context, ids, options),
+    ),
+  )
+  common(
+    proposal
+      .command('reject')
+      .description('Rejects changes of others.')
+      .argument('<ids...>')
+      .requiredOption('--comment <text>', 'why, for the author'),
+  ).action(
+    runs(async (ids: string[], options: object) =>
+      (await import('./commands/proposal.ts')).proposalReject(context, ids, options),
+    ),
+  )
+  common(
+    proposal
+      .command('withdraw')
+      .description('Takes back changes of one’s own.')
+      .argument('<ids...>')
+      .option('--comment <text>', 'kept with the proposal'),
+  ).action(
+    runs(async (ids: string[], options: object) =>
+      (await import('./commands/proposal.ts')).proposalWithdraw(context, ids, options),
     ),
   )
 
@@ -645,6 +726,9 @@ const managedByOption = (): Option =>
   new Option('--managed-by <place>', 'where the text is kept, for example git:example.org/rules@4f2a91c')
 
 const forceOption = (): Option => new Option('--force', 'also what another place manages')
+
+const breakGlassOption = (): Option =>
+  new Option('--break-glass', 'do without approval, as an operator and with --reason')
 
 const serverOption = (): Option =>
   new Option('-s, --server <url>', 'the service (default: SEQUITUR_URL, else http://127.0.0.1:8080)')

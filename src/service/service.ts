@@ -4,7 +4,16 @@ import type { FastifyInstance } from 'fastify'
 import { setCodegen } from '../engine/index.ts'
 import { AuditLog, openAuditStore } from './audit/index.ts'
 import type { Broker } from './broker/index.ts'
-import { Catalogue, openBucket, RULES_BUCKET, sandboxedCompiler, VERSIONS_BUCKET } from './catalogue/index.ts'
+import {
+  Catalogue,
+  openBucket,
+  PROPOSALS_BUCKET,
+  PROPOSALS_KEPT_MS,
+  ProposalDesk,
+  RULES_BUCKET,
+  sandboxedCompiler,
+  VERSIONS_BUCKET,
+} from './catalogue/index.ts'
 import { type Config, redactedConfig, redactUrl } from './config/index.ts'
 import { claimDataFolder } from './data-folder.ts'
 import {
@@ -48,6 +57,7 @@ import {
   startTelemetry,
   type Telemetry,
   watchProcess,
+  watchProposals,
 } from './telemetry/index.ts'
 import { createWebhooks } from './webhook-parts.ts'
 import { startWorker, type Worker } from './worker/index.ts'
@@ -221,8 +231,17 @@ async function createApi(
   )
   started.push({ name: 'replays', stop: () => replays.close() })
   const lists = new ListDesk({ bucket: await openBucket(broker.connection, LISTS_BUCKET), now: base.now })
+  const rules = await openBucket(broker.connection, RULES_BUCKET)
+  const proposals = new ProposalDesk({
+    bucket: await openBucket(broker.connection, PROPOSALS_BUCKET, { keptMs: PROPOSALS_KEPT_MS }),
+    rules,
+    policy: config.approvals,
+    now: base.now,
+  })
+  watchProposals(telemetry.meter, () => proposals.pending())
   const catalogue = new Catalogue({
-    rules: await openBucket(broker.connection, RULES_BUCKET),
+    rules,
+    proposals,
     versions: await openBucket(broker.connection, VERSIONS_BUCKET),
     compiler,
     now: base.now,
@@ -230,6 +249,7 @@ async function createApi(
     knownLists: () => lists.names(),
   })
   await ensureErasureStream(broker)
+  await catalogue.resume()
   const audit = new AuditLog(await openAuditStore(broker), base.now)
   const webhooks = await createWebhooks({
     broker,
@@ -246,6 +266,7 @@ async function createApi(
       ...base,
       ...webhooks.services,
       catalogue,
+      proposals,
       compiler,
       lists,
       silences: new SilenceDesk({

@@ -1,4 +1,6 @@
 import type { FastifyInstance } from 'fastify'
+import { RuleLifecycle } from '../../src/service/catalogue/index.ts'
+import type { Services } from '../../src/service/http/index.ts'
 import { NOW } from '../support/api.ts'
 
 const RULE = `rule: hello
@@ -7,6 +9,9 @@ by: user
 events: { A: events.a, B: events.b }
 pattern: A followed by B within 5 minutes
 `
+/** Of a namespace where changes of what is live wait for others. */
+const guarded = (id: string, status: string): string =>
+  `${RULE.replace('hello', id).replace('live', status)}namespace: guarded\n`
 const ALERT = `hello.1.${'a'.repeat(26)}`
 
 export const storedAlert = (index: number) => ({
@@ -35,7 +40,10 @@ export const FITTING: Readonly<Record<string, { readonly type: string; readonly 
   'POST /v1/rules:validate': { type: 'application/yaml', payload: RULE },
   'POST /v1/rules:test': { type: 'application/yaml', payload: RULE },
   'POST /v1/lists/{name}/values': json('c'),
-  'POST /v1/rules:apply': { type: 'application/yaml', payload: RULE },
+  'POST /v1/rules:apply': { type: 'application/yaml', payload: `${RULE}---\n${guarded('applied', 'live')}` },
+  'POST /v1/proposals/{id}:approve': json({ comment: 'seen' }),
+  'POST /v1/proposals/{id}:reject': json({ comment: 'no' }),
+  'POST /v1/proposals/{id}:withdraw': json({}),
   'POST /v1/events': json({ subject: 'events.a', data: { user: 'ada' } }),
   'POST /v1/why': json({ rule: 'hello', key: 'ada' }),
   'POST /v1/replays': json({ rules: [{ id: 'hello' }] }),
@@ -50,15 +58,19 @@ export const FITTING: Readonly<Record<string, { readonly type: string; readonly 
 /** What path parameters are, by the beginning of the path, so that a request meets something. */
 export type Known = ReadonlyArray<readonly [path: string, name: string, value: string]>
 
-/** Puts one of everything into the service. */
-export async function makeThings(app: FastifyInstance): Promise<Known> {
+/** Puts one of everything into the service; `root` is who asks. */
+export async function makeThings(
+  app: FastifyInstance,
+  { catalogue, compiler }: Pick<Services, 'catalogue' | 'compiler'>,
+  authorization: string,
+): Promise<Known> {
   const send = async (operation: string, url: string): Promise<string> => {
     const { type = 'application/json', payload = '{}' } = FITTING[operation] ?? {}
     const [method = ''] = operation.split(' ')
     const answer = await app.inject({
       method: method as 'PUT',
       url,
-      headers: { 'content-type': type },
+      headers: { authorization, 'content-type': type },
       payload,
     })
     if (answer.statusCode >= 300) throw new Error(`${operation}: ${answer.body}`)
@@ -70,7 +82,27 @@ export async function makeThings(app: FastifyInstance): Promise<Known> {
   const silence = await send('POST /v1/silences', '/v1/silences')
   const replay = await send('POST /v1/replays', '/v1/replays')
   const erasure = await send('POST /v1/erasures', '/v1/erasures')
+  const propose = async (rule: string, author: string): Promise<string> => {
+    const text = { text: guarded(rule, 'live'), format: 'yaml' } as const
+    const outcome = await catalogue.put(rule, text, { kind: 'any' }, { author })
+    if (outcome.kind !== 'proposed') throw new Error(`${rule}: ${outcome.kind}`)
+    return outcome.proposal.proposal.id
+  }
+  const draft = { text: guarded('restored', 'draft'), format: 'yaml' } as const
+  await catalogue.put('restored', draft, { kind: 'any' }, { author: 'ann' })
+  await catalogue.approve(await propose('restored', 'ann'), { who: 'root' })
+  await catalogue.approve(await propose('shared', 'ann'), { who: 'root' })
+  const candidate = {
+    text: { text: guarded('shared', 'live').replace('5', '6'), format: 'yaml' },
+    share: 0,
+  } as const
+  await new RuleLifecycle({ catalogue, compiler }).putCandidate('shared', candidate, { kind: 'any' }, {})
   return [
+    ['/v1/rules/{id}:restore', 'id', 'restored'],
+    ['/v1/rules/{id}:share', 'id', 'shared'],
+    ['/v1/proposals/{id}:reject', 'id', await propose('rejected', 'ann')],
+    ['/v1/proposals/{id}:withdraw', 'id', await propose('withdrawn', 'root')],
+    ['/v1/proposals/', 'id', await propose('approved', 'ann')],
     ['/v1/erasures/', 'id', erasure],
     ['/v1/rules/', 'id', 'hello'],
     ['/v1/rules/', 'version', '1'],

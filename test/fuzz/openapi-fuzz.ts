@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
 import fc from 'fast-check'
 import type { FastifyInstance } from 'fastify'
+import { createApiKey } from '../../src/service/config/index.ts'
 import type { StreamTail } from '../../src/service/http/index.ts'
 import { startFakeApi } from '../support/api.ts'
 import { hostileText, type Schema, textFor, valueFor } from './arbitraries.ts'
@@ -53,8 +54,16 @@ const VIOLATIONS_MAX = 20
 /** Sends requests made from the API's own description, fitting and not, and checks every answer against the description. */
 export async function fuzz(options: { readonly runs: number; readonly seed: number }): Promise<FuzzReport> {
   const silentTail: StreamTail = { next: async () => 1, follow: async () => undefined }
+  const [root, ann] = [createApiKey('root'), createApiKey('ann')]
   const { app, alerts, services } = await startFakeApi({
     config: {
+      auth: {
+        apiKeys: [
+          { id: 'root', hash: root.hash, role: 'operator' },
+          { id: 'ann', hash: ann.hash, role: 'operator' },
+        ],
+      },
+      approvals: { needed: 1, namespaces: ['guarded'], breakGlass: true },
       http: { requestsPerSecond: 1_000_000 },
       webhooks: {
         // Nothing listens there.
@@ -82,7 +91,8 @@ export async function fuzz(options: { readonly runs: number; readonly seed: numb
       body: Buffer.from(body),
     })
   try {
-    return await send(app, await makeThings(app), options)
+    const authorization = `Bearer ${root.key}`
+    return await send(app, await makeThings(app, services, authorization), { ...options, authorization })
   } finally {
     await app.close()
   }
@@ -91,7 +101,11 @@ export async function fuzz(options: { readonly runs: number; readonly seed: numb
 async function send(
   app: FastifyInstance,
   known: Known,
-  { runs, seed }: { readonly runs: number; readonly seed: number },
+  {
+    runs,
+    seed,
+    authorization,
+  }: { readonly runs: number; readonly seed: number; readonly authorization: string },
 ): Promise<FuzzReport> {
   const document = (await app.inject('/openapi.json')).json()
   const check = responseChecker(document)
@@ -121,7 +135,12 @@ async function send(
   for (const { operation, url, headers, payload } of requests) {
     if (violations.length >= VIOLATIONS_MAX) break
     const method = operation.method.toUpperCase() as 'GET'
-    const answer = await app.inject({ method, url, headers, ...(payload === undefined ? {} : { payload }) })
+    const answer = await app.inject({
+      method,
+      url,
+      headers: { authorization, ...headers },
+      ...(payload === undefined ? {} : { payload }),
+    })
     byStatus[answer.statusCode] = (byStatus[answer.statusCode] ?? 0) + 1
     const statuses = byOperation[nameOf(operation)] ?? {}
     statuses[answer.statusCode] = (statuses[answer.statusCode] ?? 0) + 1

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { AckPolicy, DeliverPolicy, jetstream, jetstreamManager } from '@nats-io/jetstream'
 import { connect, type NatsConnection } from '@nats-io/transport-node'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { openBucket, PROPOSALS_BUCKET } from '../../src/service/catalogue/index.ts'
 import { createApiKey } from '../../src/service/config/index.ts'
 import { api, type RunningService, silentLog, worker } from '../../src/service/index.ts'
 import { defaultConfig, RULE } from '../support/api.ts'
@@ -224,6 +225,14 @@ describe('what is not theirs is refused by the server', () => {
     expect(await refusedTo('subscriber', subscribe('alerts.>'))).toBe('')
     expect(await refusedTo('producer', publish('events.a'))).toBe('')
   })
+})
+
+test('the API may keep proposals', async () => {
+  const connection = await as('api')
+  const bucket = await openBucket(connection, PROPOSALS_BUCKET)
+  expect(await bucket.put('p-test', '{}', 0)).toBe(1)
+  expect(await bucket.get('p-test')).toMatchObject({ value: '{}' })
+  await connection.close()
 })
 
 test('a subscriber reads what it missed by the consumer that the admin made, and acknowledges it', async () => {

@@ -3,6 +3,7 @@ import {
   Catalogue,
   localCompiler,
   memoryBucket,
+  ProposalDesk,
   type RuleCompiler,
 } from '../../src/service/catalogue/index.ts'
 import { type Config, loadConfig } from '../../src/service/config/index.ts'
@@ -134,6 +135,13 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
     deadLetters: memoryDeadLetters(() => NOW),
     now: () => NOW,
   })
+  const rules = memoryBucket()
+  const proposals = new ProposalDesk({
+    bucket: memoryBucket(),
+    rules,
+    policy: config.approvals,
+    now: options.services?.now ?? (() => NOW),
+  })
   const services: Services = {
     webhooks: new WebhookDesk({
       bucket: memoryBucket(),
@@ -145,14 +153,16 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
     courier,
     webhookWaiting: async () => 0,
     catalogue: new Catalogue({
-      rules: memoryBucket(),
+      rules,
       versions: memoryBucket(),
+      proposals,
       compiler,
       now: () => NOW,
       fedSubjects: () => intake.subjects(),
       knownLists: () => lists.names(),
     }),
     compiler,
+    proposals,
     states: new StateDesk({ store: memoryStates(), now: () => NOW }),
     lists,
     silences: new SilenceDesk({ bucket: memoryBucket(), now: () => NOW }),

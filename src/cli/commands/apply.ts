@@ -4,6 +4,7 @@ import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type CompiledFiles, compileRules } from '../rules/compile-rules.ts'
 import { findRuleFiles } from '../rules/find-rule-files.ts'
+import { type Removed, removalOf } from '../rules/removal.ts'
 import { ruleBodies } from '../rules/rule-bodies.ts'
 import { listsNotAmong } from '../rules/unknown-lists.ts'
 import { type Column, formatOf, type OutputFormat, printRows } from '../terminal/output.ts'
@@ -16,14 +17,17 @@ export interface ApplyOptions extends ServerOptions {
   readonly managedBy?: string
   readonly force?: boolean
   readonly partialMatches?: string
+  readonly breakGlass?: boolean
   readonly output?: OutputFormat
 }
 
 interface Change {
   readonly kind: 'rule' | 'list'
   readonly id: string
-  readonly change: 'created' | 'updated' | 'unchanged' | 'removed'
+  readonly change: 'created' | 'updated' | 'unchanged' | 'removed' | 'proposed'
   readonly version: number
+  /** Id of the proposal, when others must approve the change. */
+  readonly proposal?: string
 }
 
 type Changed = Omit<Change, 'kind'>
@@ -42,12 +46,19 @@ const COLUMNS: readonly Column<Change>[] = [
   { title: 'NAME', value: ({ id }) => id },
   { title: 'CHANGE', value: ({ change }) => change, style: ({ change }) => STYLES[change] },
   { title: 'VERSION', value: ({ version }) => version },
+  { title: 'PROPOSAL', value: ({ proposal }) => proposal },
 ]
-const STYLES = { created: 'green', updated: 'yellow', removed: 'red', unchanged: 'dim' } as const
+const STYLES = {
+  created: 'green',
+  updated: 'yellow',
+  removed: 'red',
+  unchanged: 'dim',
+  proposed: 'yellow',
+} as const
 
 /**
  * `sequitur apply -f DIR|FILE`: makes the service's rules and lists those of the files. Nothing is sent when one of them is wrong.
- * Lists go first, so that a rule finds what it names.
+ * Lists go first, so that a rule finds what it names. Exit code 4 when a change waits for others.
  */
 export async function apply(
   { terminal, environment }: CommandContext,
@@ -70,10 +81,13 @@ export async function apply(
   const { changes, pending, left } = service
   await printRows(terminal, changes, {
     format: formatOf(terminal, options.output),
-    columns: COLUMNS,
+    columns: COLUMNS.filter(
+      ({ title }) => title !== 'PROPOSAL' || changes.some(({ proposal }) => proposal !== undefined),
+    ),
     none: 'nothing to do',
   })
-  const changed = changes.filter(({ change }) => change !== 'unchanged')
+  const proposed = changes.filter(({ change }) => change === 'proposed')
+  const changed = changes.filter(({ change }) => change !== 'unchanged' && change !== 'proposed')
   const rules = changed.filter(({ kind }) => kind === 'rule').length
   const lists = changed.length - rules
   const what = `${counted(rules, 'rule')}${lists === 0 ? '' : ` and ${counted(lists, 'list')}`}`
@@ -85,9 +99,13 @@ export async function apply(
   terminal.note(
     options.dryRun === true
       ? `${what} would change; nothing was stored`
-      : `${what} changed, ${changes.length - changed.length} as before`,
+      : `${what} changed, ${changes.length - changed.length - proposed.length} as before`,
   )
-  return EXIT.ok
+  if (proposed.length === 0) return EXIT.ok
+  terminal.note(
+    `${counted(proposed.length, 'rule')} did not change yet: others approve with sequitur proposal approve`,
+  )
+  return EXIT.pending
 }
 
 /** `git:repository@commit`: the commit changes, the repository stays. */
@@ -100,16 +118,24 @@ class Applying {
   readonly pending: string[] = []
   readonly #client: ApiClient
   readonly #query: { readonly dryRun: boolean; readonly reason: string | undefined }
-  /** What holds for rules alone. */
-  readonly #ruleQuery: { readonly managedBy: string | undefined; readonly force: boolean }
+  /** What holds for rules alone: lists know no approval, and are managed by nobody. */
+  readonly #ruleQuery: {
+    readonly managedBy: string | undefined
+    readonly force: boolean
+    readonly breakGlass: true | undefined
+  }
   readonly #partialMatches: string | undefined
   /** Rules that are in no file, and that another place manages. */
   readonly left: string[] = []
 
   constructor(client: ApiClient, options: ApplyOptions) {
-    const { dryRun, reason, managedBy, force, partialMatches } = options
+    const { dryRun, reason, managedBy, force, partialMatches, breakGlass } = options
     this.#client = client
-    this.#ruleQuery = { managedBy, force: force === true }
+    this.#ruleQuery = {
+      managedBy,
+      force: force === true,
+      breakGlass: breakGlass === true ? true : undefined,
+    }
     this.#partialMatches = partialMatches
     this.#query = { dryRun: dryRun === true, reason }
   }
@@ -147,12 +173,12 @@ class Applying {
         this.left.push(id)
         continue
       }
-      const removed = await this.#client.json<{ version: number }>(`/v1/rules/${encodeURIComponent(id)}`, {
+      const removed = await this.#client.json<Removed>(`/v1/rules/${encodeURIComponent(id)}`, {
         method: 'DELETE',
         headers: { 'if-match': '*' },
         query: { ...this.#query, ...this.#ruleQuery },
       })
-      this.changes.push({ kind: 'rule', id, change: 'removed', version: removed.version })
+      this.changes.push({ kind: 'rule', id, ...removalOf(removed) })
     }
     const names = new Set(lists.map(({ definition }) => definition.name))
     if (names.size === 0) return

@@ -5,7 +5,7 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { compileRules } from '../rules/compile-rules.ts'
 import { findRuleFiles } from '../rules/find-rule-files.ts'
 import { formatOf, type OutputFormat, printRows, printValue } from '../terminal/output.ts'
-import { errorsIn, printProblems } from '../terminal/problems.ts'
+import { counted, errorsIn, printProblems } from '../terminal/problems.ts'
 
 export interface StepOptions extends ServerOptions {
   readonly output?: OutputFormat
@@ -13,6 +13,7 @@ export interface StepOptions extends ServerOptions {
   readonly reason?: string
   readonly managedBy?: string
   readonly force?: boolean
+  readonly breakGlass?: boolean
 }
 
 export interface ChangeOptions extends StepOptions {
@@ -32,7 +33,15 @@ interface Written {
   readonly candidate?: { readonly version: number; readonly share: number }
   /** Of a dry run. */
   readonly partialMatches?: PartialMatches
+  readonly approvalsNeeded?: number
   readonly activation?: { readonly state: string; readonly partialMatches?: PartialMatches }
+}
+
+/** Others must approve it first. */
+interface Proposed {
+  readonly id: string
+  readonly needed: number
+  readonly base: { readonly version?: number }
 }
 
 interface Version {
@@ -75,7 +84,7 @@ export async function candidateSet(
     throw new CliError('bad-option', `${file} does not hold exactly one rule`, { exitCode: EXIT.usage })
   const { id } = rule.program.definition
   const client = new ApiClient({ server: options.server, environment })
-  const written = await client.json<Written>(`${addressOf(id)}/candidate`, {
+  const written = await client.json<Written | Proposed>(`${addressOf(id)}/candidate`, {
     method: 'PUT',
     contentType: rule.file.format === 'json' ? 'application/json' : 'application/yaml',
     query: { ...queryOf(options), reason: options.reason, share: shareOf(options.share ?? '0') },
@@ -135,7 +144,7 @@ async function takeStep(
 ): Promise<ExitCode> {
   const client = new ApiClient({ server: options.server, environment: context.environment })
   const { reason, partialMatches } = options
-  const written = await client.json<Written>(`${addressOf(id)}:${step.name}`, {
+  const written = await client.json<Written | Proposed>(`${addressOf(id)}:${step.name}`, {
     method: 'POST',
     contentType: 'application/json',
     query: { ...queryOf(options), partialMatches },
@@ -147,9 +156,17 @@ async function takeStep(
 async function printStep(
   { terminal }: CommandContext,
   id: string,
-  written: Written,
+  written: Written | Proposed,
   { output, dryRun }: StepOptions,
 ): Promise<ExitCode> {
+  const format = formatOf(terminal, output)
+  if ('needed' in written) {
+    const { id: proposal, base } = written
+    const row = { id, change: 'proposed', version: (base.version ?? 0) + 1, proposal }
+    if (format !== 'table') await printValue(terminal, row, format)
+    terminal.note(`${id} did not change yet: others approve with sequitur proposal approve ${proposal}`)
+    return EXIT.pending
+  }
   const { candidate, textVersion, version, change, activation } = written
   const partialMatches = written.partialMatches ?? activation?.partialMatches
   const row = {
@@ -161,7 +178,6 @@ async function printStep(
     ...(partialMatches === undefined ? {} : { partialMatches }),
     ...(activation === undefined ? {} : { activation: activation.state }),
   }
-  const format = formatOf(terminal, output)
   if (format !== 'table') await printValue(terminal, row, format)
   else {
     const beside =
@@ -172,6 +188,8 @@ async function printStep(
       terminal.note(`partial matches: ${kept} kept, ${drained} drained, ${dropped} dropped`)
     }
   }
+  if (written.approvalsNeeded !== undefined)
+    terminal.note(`${counted(written.approvalsNeeded, 'approval')} of others would be needed`)
   if (dryRun === true) terminal.note('nothing was stored')
   else if (activation !== undefined && activation.state !== 'active')
     terminal.note('not yet known to every worker')
@@ -180,10 +198,11 @@ async function printStep(
 
 const addressOf = (id: string): string => `/v1/rules/${encodeURIComponent(id)}`
 
-const queryOf = ({ dryRun, managedBy, force }: StepOptions) => ({
+const queryOf = ({ dryRun, managedBy, force, breakGlass }: StepOptions) => ({
   dryRun: dryRun === true,
   force: force === true,
   managedBy,
+  breakGlass,
 })
 
 /** `10`, `10%` and `10 %` are the same. */

@@ -69,6 +69,46 @@ export async function getRule(
   return EXIT.ok
 }
 
+interface RuleVersion {
+  readonly version: number
+  readonly kind: 'put' | 'remove'
+  readonly status?: string
+  readonly author?: string
+  readonly approvers?: readonly string[]
+  readonly breakGlass?: boolean
+  readonly reason?: string
+  readonly at: string
+}
+
+/** `sequitur get versions ID`. */
+export async function getVersions(
+  { terminal, environment }: CommandContext,
+  id: string,
+  options: GetOptions,
+): Promise<ExitCode> {
+  const client = new ApiClient({ server: options.server, environment })
+  const { versions } = await client.json<{ readonly versions: readonly RuleVersion[] }>(
+    `/v1/rules/${encodeURIComponent(id)}/versions`,
+  )
+  await printRows(terminal, versions, {
+    format: formatOf(terminal, options.output),
+    none: 'there are no versions',
+    columns: [
+      { title: 'VERSION', value: ({ version }) => version, align: 'right' },
+      { title: 'STATUS', value: ({ kind, status }) => (kind === 'remove' ? 'removed' : status) },
+      { title: 'BY', value: ({ author }) => author },
+      {
+        title: 'APPROVED BY',
+        value: ({ approvers, breakGlass }) =>
+          breakGlass === true ? 'nobody: break glass' : approvers?.join(', '),
+      },
+      { title: 'AT', value: ({ at }) => at },
+      { title: 'WHY', value: ({ reason }) => reason },
+    ],
+  })
+  return EXIT.ok
+}
+
 export interface AlertOptions extends GetOptions {
   readonly rule?: string
   readonly severity?: string

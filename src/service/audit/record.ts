@@ -18,7 +18,21 @@ export interface AuditEntry {
   readonly before?: number
   readonly after?: number
   /** What a request for many rules did to each. */
-  readonly changes?: ReadonlyArray<{ readonly id: string; readonly change: string; readonly version: number }>
+  readonly changes?: ReadonlyArray<{
+    readonly id: string
+    readonly change: string
+    readonly version: number
+    readonly proposal?: string
+    readonly breakGlass?: true
+  }>
+  /** The proposal that was made or decided on, and its rule. */
+  readonly proposal?: string
+  readonly rule?: string
+  /** Who wrote what was approved, and who approved it: of the change that was carried out. */
+  readonly author?: string
+  readonly approvers?: readonly string[]
+  /** Others would have had to approve it; an operator did without. */
+  readonly breakGlass?: true
   /** Of an erasure: HMAC of the key, which is not kept. */
   readonly keyHash?: string
   /** How often the same was refused since the last record of it. */

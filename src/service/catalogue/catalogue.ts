@@ -1,9 +1,11 @@
-import { type PartialMatchesMode, type Problem, type RuleStatus, unknownLists } from '../../engine/index.ts'
+import { type Problem, type RuleStatus, unknownLists } from '../../engine/index.ts'
 import type { Bucket, BucketEntry } from './bucket.ts'
 import { changeProblems, runs } from './change-problems.ts'
 import type { Compiled, CompiledRule, RuleCompiler, RuleText } from './compiler.ts'
 import { unfedSubjects } from './feeds.ts'
+import type { Decided, DecidedBy, Gated, ProposalDesk, StoredProposal } from './proposal-desk.ts'
 import { type RuleFormat, type RulePut, type RuleRecord, readRecord, writtenText } from './record.ts'
+import type { ManagedElsewhere, WriteBy, WriteForbidden } from './write-by.ts'
 
 /** A rule in force with the revision that changes to it must name. */
 export interface StoredRule {
@@ -21,46 +23,29 @@ export type Expectation =
   /** Nothing was said: enough to create a rule, not to change one. */
   | { readonly kind: 'unstated' }
 
-export interface WriteBy {
-  readonly author?: string
-  readonly reason?: string
-  readonly managedBy?: string
-  /** Also where the rule is managed by another place. */
-  readonly force?: boolean
-  /** What becomes of the partial matches of the version before; default: kept where that is possible, else dropped. */
-  readonly partialMatches?: PartialMatchesMode
-  /** Everything is checked and answered, nothing is written. */
-  readonly dryRun?: boolean
-  /** Whether the writer may change rules of a namespace (undefined: not known). Default: of all. */
-  readonly mayWrite?: (namespace: string | undefined) => boolean
-}
-
-/** The writer may not change rules of that namespace. */
-export interface WriteForbidden {
-  readonly kind: 'forbidden'
-  readonly namespace: string | undefined
-}
-
-/** The text is kept in another place, which the writer did not name. */
-export interface ManagedElsewhere {
-  readonly kind: 'managed-elsewhere'
-  readonly id: string
-  readonly managedBy: string
-}
-
 export type WriteOutcome =
   | {
       readonly kind: 'stored'
       readonly change: 'created' | 'updated' | 'unchanged'
       readonly rule: StoredRule
       readonly problems: readonly Problem[]
+      /** Of a dry run: how many others would have to approve it. */
+      readonly approvalsNeeded?: number
     }
-  | { readonly kind: 'removed'; readonly version: number; readonly revision: number }
+  | {
+      readonly kind: 'removed'
+      readonly version: number
+      readonly revision: number
+      readonly breakGlass?: true
+      readonly approvalsNeeded?: number
+    }
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   | { readonly kind: 'conflict'; readonly current: StoredRule | undefined }
   | { readonly kind: 'expectation-needed'; readonly current: StoredRule }
-  | WriteForbidden
   | ManagedElsewhere
+  /** Nothing changed yet: `proposed` means that others must approve it. */
+  | (Extract<Gated, { kind: 'proposed' }> & { readonly problems?: readonly Problem[] })
+  | Exclude<Gated, { kind: 'proposed' }>
   | { readonly kind: 'not-found' }
   | { readonly kind: 'busy' }
 
@@ -81,22 +66,36 @@ export type ApplyOutcome =
       readonly kind: 'applied'
       readonly rules: ReadonlyArray<{
         readonly id: string
-        readonly change: 'created' | 'updated' | 'unchanged' | 'removed'
+        readonly change: 'created' | 'updated' | 'unchanged' | 'removed' | 'proposed'
+        /** Of a proposal: the version that it would be. */
         readonly version: number
+        readonly proposal?: string
+        readonly breakGlass?: true
       }>
       readonly problems: readonly Problem[]
     }
-  | WriteForbidden
+  | Exclude<Gated, { kind: 'proposed' }>
   | ManagedElsewhere
   | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
   /** Somebody else changed this rule meanwhile; the ones before it are stored. */
   | { readonly kind: 'conflict'; readonly id: string }
   | { readonly kind: 'busy' }
 
+/** What became of an approval. */
+export type ApproveOutcome =
+  | Decided
+  /** It was the last one needed, and the change is in force. */
+  | { readonly kind: 'applied'; readonly proposal: StoredProposal; readonly record: RuleRecord }
+  /** The text is not accepted any more. */
+  | { readonly kind: 'invalid'; readonly problems: readonly Problem[] }
+  | { readonly kind: 'busy' }
+
 export interface CatalogueOptions {
   readonly rules: Bucket
   readonly versions: Bucket
   readonly compiler: RuleCompiler
+  /** Absent: no change waits for anybody. */
+  readonly proposals?: ProposalDesk
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Subject filters that the input log takes, for warnings. */
@@ -195,10 +194,13 @@ export class Catalogue {
     const barred = forbiddenOf(by, current.record, undefined) ?? managedElsewhere(by, current.record)
     if (barred !== undefined) return barred
     const record: RuleRecord = { kind: 'remove', ...this.#written(id, current.record.version + 1, by) }
-    if (by.dryRun) return { kind: 'removed', version: record.version, revision: current.revision }
-    const revision = await this.#store(entry, record)
-    if (revision === undefined) return { kind: 'conflict', current: await this.get(id) }
-    return { kind: 'removed', version: record.version, revision }
+    const { version } = record
+    if (by.dryRun)
+      return { kind: 'removed', version, revision: current.revision, ...this.#wouldNeed(entry, record) }
+    const stored = await this.#store(entry, record, by)
+    if (stored.kind !== 'written') return stored
+    const { revision } = stored
+    return { kind: 'removed', version, revision, ...markOf(stored.record) }
   }
 
   /** The same text with another status, as a new version. */
@@ -249,10 +251,9 @@ export class Catalogue {
       const text = texts[index]
       if (text === undefined) continue
       const outcome = await this.#write(entries.get(rule.id), { rule, text, by, problems: [] })
-      if (outcome.kind === 'forbidden' || outcome.kind === 'managed-elsewhere') return outcome
-      if (outcome.kind === 'invalid' || outcome.kind === 'busy') return outcome
-      if (outcome.kind !== 'stored') return { kind: 'conflict', id: rule.id }
-      rules.push({ id: rule.id, change: outcome.change, version: outcome.rule.record.version })
+      const applied = appliedOf(rule.id, outcome)
+      if (applied.kind !== 'rule') return applied
+      rules.push(applied.rule)
     }
     if (by.prune) {
       const kept = new Set(checked.value.map(({ id }) => id))
@@ -265,11 +266,54 @@ export class Catalogue {
           continue
         const { id } = stored.record
         const outcome = await this.remove(id, { kind: 'revision', revision: stored.revision }, by)
-        if (outcome.kind !== 'removed') return { kind: 'conflict', id }
-        rules.push({ id, change: 'removed', version: outcome.version })
+        const applied = appliedOf(id, outcome)
+        if (applied.kind !== 'rule') return applied
+        rules.push(applied.rule)
       }
     }
     return { kind: 'applied', rules, problems: checked.problems }
+  }
+
+  /** Approves a proposal; the last approval that it needs carries it out. Its texts are read again first. */
+  async approve(id: string, by: DecidedBy): Promise<ApproveOutcome> {
+    const desk = this.#options.proposals
+    const found = await desk?.get(id)
+    if (desk === undefined || found === undefined) return { kind: 'not-found' }
+    const { record } = found.proposal
+    if (record.kind === 'put' && found.state === 'pending') {
+      const texts = [record, ...(record.candidate === undefined ? [] : [record.candidate])]
+      const checked = await this.check(texts.map(({ source, format }) => ({ text: source, format })))
+      if (checked.kind === 'busy') return checked
+      if (checked.kind === 'refused') return { kind: 'invalid', problems: checked.problems }
+    }
+    const decided = await desk.approve(id, by)
+    if (decided.kind !== 'decided' || decided.proposal.state !== 'approved') return decided
+    return this.#carryOut(desk, decided.proposal)
+  }
+
+  /** Carries out what was approved when a process ended in between. */
+  async resume(): Promise<void> {
+    const desk = this.#options.proposals
+    if (desk === undefined) return
+    for (const stored of await desk.list())
+      if (stored.state === 'approved') await this.#carryOut(desk, stored)
+  }
+
+  /** By compare-and-set on the revision that was approved, so that it happens once, however many try. */
+  async #carryOut(desk: ProposalDesk, stored: StoredProposal): Promise<ApproveOutcome> {
+    const { id, record: approved, base, approvals } = stored.proposal
+    const record: RuleRecord = {
+      ...broughtAt(approved, this.now()),
+      proposal: id,
+      approvers: approvals.map(({ by }) => by),
+    }
+    const entry = await this.#options.rules.get(record.id)
+    const isFresh = (entry?.revision ?? 0) === base.revision
+    const revision = isFresh ? await this.#commit(entry, record) : undefined
+    const isApplied =
+      revision !== undefined || (await this.version(record.id, record.version))?.proposal === id
+    const settled = await desk.settle(stored, isApplied ? 'applied' : 'stale')
+    return isApplied ? { kind: 'applied', proposal: settled, record } : { kind: 'closed', proposal: settled }
   }
 
   /** Changes the text of the rule in force; tries again when somebody else was faster and the caller named no revision. */
@@ -393,10 +437,21 @@ export class Catalogue {
   ): Promise<WriteOutcome> {
     const { by, change, problems } = written
     if (by.dryRun)
-      return { kind: 'stored', change, rule: { record, revision: entry?.revision ?? 0 }, problems }
-    const revision = await this.#store(entry, record)
-    if (revision === undefined) return { kind: 'conflict', current: await this.get(record.id) }
-    return { kind: 'stored', change, rule: { record, revision }, problems }
+      return {
+        kind: 'stored',
+        change,
+        rule: { record, revision: entry?.revision ?? 0 },
+        problems,
+        ...this.#wouldNeed(entry, record),
+      }
+    const stored = await this.#store(entry, record, by)
+    if (stored.kind !== 'written') return stored.kind === 'proposed' ? { ...stored, problems } : stored
+    return {
+      kind: 'stored',
+      change,
+      rule: { record: stored.record, revision: stored.revision },
+      problems,
+    }
   }
 
   /** Why the text may not come into force: who writes it, and what it would do to what runs. */
@@ -422,11 +477,34 @@ export class Catalogue {
     return problems.length === 0 ? undefined : { kind: 'invalid', problems }
   }
 
+  /** The one way of every write: past the gate, where a change of what is live waits for others. */
+  async #store<Kind extends RuleRecord>(
+    entry: BucketEntry | undefined,
+    record: Kind,
+    by: WriteBy,
+  ): Promise<Stored<Kind>> {
+    const gate = this.#options.proposals
+    const change = { before: recordOf(entry), revision: entry?.revision ?? 0, record }
+    const gated = await gate?.gate(change, by)
+    if (gated !== undefined) return gated
+    const isForced = by.mayBreakGlass !== undefined && (gate?.neededFor(change) ?? 0) > 0
+    const marked: Kind = isForced ? { ...record, breakGlass: true } : record
+    const revision = await this.#commit(entry, marked)
+    return revision === undefined
+      ? { kind: 'conflict', current: await this.get(record.id) }
+      : { kind: 'written', record: marked, revision }
+  }
+
+  #wouldNeed(entry: BucketEntry | undefined, record: RuleRecord): { readonly approvalsNeeded?: number } {
+    const needed = this.#options.proposals?.neededFor({ before: recordOf(entry), record }) ?? 0
+    return needed === 0 ? {} : { approvalsNeeded: needed }
+  }
+
   /**
    * The new record becomes the current one by compare-and-set; before that its predecessor is made sure of in the history (a crash
    * may have come between the two writes of its time), so that no version is ever lost and none appears that never was in force.
    */
-  async #store(entry: BucketEntry | undefined, record: RuleRecord): Promise<number | undefined> {
+  async #commit(entry: BucketEntry | undefined, record: RuleRecord): Promise<number | undefined> {
     const before = recordOf(entry)
     if (before !== undefined) await this.#keep(before)
     const revision = await this.#options.rules.put(record.id, JSON.stringify(record), entry?.revision ?? 0)
@@ -465,6 +543,65 @@ function managedElsewhere(by: WriteBy, before: RuleRecord | undefined): ManagedE
   if (before?.kind !== 'put' || before.managedBy === undefined || by.force === true) return undefined
   if (by.managedBy !== undefined && sameOwner(before.managedBy, by.managedBy)) return undefined
   return { kind: 'managed-elsewhere', id: before.id, managedBy: before.managedBy }
+}
+
+type Stored<Kind extends RuleRecord> =
+  | { readonly kind: 'written'; readonly record: Kind; readonly revision: number }
+  | { readonly kind: 'conflict'; readonly current: StoredRule | undefined }
+  | Gated
+
+/** The record as it is stored now; a candidate that comes with it comes now, too. */
+function broughtAt(record: RuleRecord, at: string): RuleRecord {
+  if (record.kind !== 'put' || record.candidate?.version !== record.version) return { ...record, at }
+  return { ...record, at, candidate: { ...record.candidate, at } }
+}
+
+const markOf = ({ breakGlass }: RuleRecord): { readonly breakGlass?: true } =>
+  breakGlass === undefined ? {} : { breakGlass }
+
+/** What a write of one rule is to those who apply many. */
+function appliedOf(
+  id: string,
+  outcome: WriteOutcome,
+):
+  | Exclude<ApplyOutcome, { kind: 'applied' }>
+  | {
+      readonly kind: 'rule'
+      readonly rule: Extract<ApplyOutcome, { kind: 'applied' }>['rules'][number]
+    } {
+  switch (outcome.kind) {
+    case 'stored': {
+      const { record } = outcome.rule
+      const change = outcome.change
+      return { kind: 'rule', rule: { id, change, version: record.version, ...markOf(record) } }
+    }
+    case 'removed':
+      return {
+        kind: 'rule',
+        rule: {
+          id,
+          change: 'removed',
+          version: outcome.version,
+          ...(outcome.breakGlass === undefined ? {} : { breakGlass: true }),
+        },
+      }
+    case 'proposed': {
+      const { proposal } = outcome.proposal
+      return {
+        kind: 'rule',
+        rule: { id, change: 'proposed', version: proposal.record.version, proposal: proposal.id },
+      }
+    }
+    case 'forbidden':
+    case 'managed-elsewhere':
+    case 'invalid':
+    case 'busy':
+    case 'proposals-too-many':
+    case 'break-glass-refused':
+      return outcome
+    default:
+      return { kind: 'conflict', id }
+  }
 }
 
 /** A rule that moves to another namespace needs both. */

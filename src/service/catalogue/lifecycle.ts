@@ -1,8 +1,9 @@
 import type { Problem } from '../../engine/index.ts'
-import type { Catalogue, Expectation, Revision, WriteBy, WriteOutcome } from './catalogue.ts'
+import type { Catalogue, Expectation, Revision, WriteOutcome } from './catalogue.ts'
 import { keepProblems, namespaceDiffers, runs, shareProblems } from './change-problems.ts'
 import type { RuleCompiler, RuleText } from './compiler.ts'
 import { type CandidatePut, type RulePut, versionInForce } from './record.ts'
+import type { WriteBy } from './write-by.ts'
 
 export type LifecycleOutcome =
   | WriteOutcome

@@ -13,11 +13,18 @@ export const VERSIONS_BUCKET = 'SEQUITUR_RULE_VERSIONS'
 const WRONG_LAST_SEQUENCE = 10_071
 const ENTRIES_MAX = 1_000_000
 
-/** Opens the bucket and creates it when it is not there; workers may create it, too, in the same shape. */
-export async function openBucket(connection: NatsConnection, name: string): Promise<Bucket> {
+/** Opens the bucket and creates it when it is not there; workers may create it, too, in the same shape. Default: values stay for good. */
+export async function openBucket(
+  connection: NatsConnection,
+  name: string,
+  { keptMs }: { readonly keptMs?: number } = {},
+): Promise<Bucket> {
   let kv: KV
   try {
-    kv = await new Kvm(jetstream(connection)).create(name, { history: 1 })
+    kv = await new Kvm(jetstream(connection)).create(name, {
+      history: 1,
+      ...(keptMs === undefined ? {} : { ttl: keptMs }),
+    })
   } catch (cause) {
     throw new ServiceError('bucket-unavailable', `the bucket ${name} can be neither opened nor created`, {
       hint: 'check that JetStream is enabled and that the user may use KV',

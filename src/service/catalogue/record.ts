@@ -21,6 +21,11 @@ interface Written {
   readonly reason?: string
   /** ISO 8601. */
   readonly at: string
+  /** The proposal that it was, and who approved it. */
+  readonly proposal?: string
+  readonly approvers?: readonly string[]
+  /** An operator stored it where others would have had to approve it. */
+  readonly breakGlass?: true
 }
 
 /** A version beside the one in force. */

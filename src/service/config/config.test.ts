@@ -144,6 +144,43 @@ describe('secrets', () => {
   })
 })
 
+describe('approvals', () => {
+  const keyOf = (id: string, role: string) => `{ id: ${id}, hash: "sha256:${'0'.repeat(64)}", role: ${role} }`
+  const withKeys = (approvals: string, ...keys: string[]) =>
+    `approvals: ${approvals}\nauth: { apiKeys: [${keys.join(', ')}] }\n`
+
+  test('are off by default', () => {
+    expect(configOf(undefined).approvals).toEqual({
+      needed: 0,
+      namespaces: ['*'],
+      expireAfterMs: 14 * 86_400_000,
+      breakGlass: false,
+    })
+  })
+
+  test.each([
+    ['nobody is known', 'approvals: { needed: 1 }', 'config-conflict'],
+    ['an author alone', withKeys('{ needed: 1 }', keyOf('a', 'author')), 'config-conflict'],
+    [
+      'two keys of one id',
+      withKeys('{ needed: 2 }', keyOf('a', 'approver'), keyOf('a', 'approver')),
+      'config-conflict',
+    ],
+    ['four', withKeys('{ needed: 4 }', keyOf('a', 'approver')), 'config-wrong-value'],
+    ['no time', 'approvals: { expireAfter: 0s }', 'config-wrong-value'],
+    ['too much time', 'approvals: { expireAfter: 91d }', 'config-wrong-value'],
+  ])('that cannot be had are refused: %s', (_name, text, code) => {
+    const result = load(text)
+    expect(result.ok ? [] : result.problems.map((problem) => problem.code)).toEqual([code])
+  })
+
+  test('are had with enough approvers, or with an identity provider', () => {
+    expect(configOf(withKeys('{ needed: 2 }', keyOf('a', 'approver'), keyOf('b', 'operator')))).toBeDefined()
+    const jwt = `{ issuer: i, audience: a, jwksFile: k, grants: [{ claim: c, value: v, role: approver }] }`
+    expect(configOf(`approvals: { needed: 3 }\nauth: { jwt: ${jwt} }`).approvals.needed).toBe(3)
+  })
+})
+
 describe('API keys', () => {
   const { key, hash } = createApiKey('ci')
   const entry = { id: 'ci', hash, grants: [{ role: 'author', namespaces: ['*'] }], expiresAt: 1000 } as const

@@ -100,6 +100,17 @@ export interface AuthConfig {
   readonly jwt: JwtConfig | undefined
 }
 
+/** When a change of what is live waits for others. */
+export interface ApprovalsConfig {
+  /** How many others must approve; 0: nobody. */
+  readonly needed: number
+  /** Of the rules that it is for; `*` among them: all. */
+  readonly namespaces: readonly string[]
+  readonly expireAfterMs: number
+  /** Whether an operator may do without. */
+  readonly breakGlass: boolean
+}
+
 /** Where webhooks may go. */
 export interface AllowedTarget {
   readonly scheme: 'http' | 'https'
@@ -150,6 +161,7 @@ export interface Config {
   readonly commitIntervalMs: number
   readonly http: HttpConfig
   readonly auth: AuthConfig
+  readonly approvals: ApprovalsConfig
   readonly alerts: { readonly retentionMs: number; readonly bytesMax: number }
   readonly webhooks: WebhooksConfig
   readonly limits: LimitsConfig

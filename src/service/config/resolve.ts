@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { type CodegenSetting, failure, type Problem, type Result, success } from '../../engine/index.ts'
 import { isReservedSubject } from '../subjects.ts'
+import { checkApprovals, type RawApprovals, resolveApprovals } from './approvals.ts'
 import { checkAuth, type RawAuth, resolveAuth } from './auth.ts'
 import type { PlaceOf } from './check.ts'
 import type { ConfigCode } from './codes.ts'
@@ -59,6 +60,7 @@ export interface RawConfig {
     readonly corsOrigins: readonly string[]
   }
   readonly auth: RawAuth
+  readonly approvals: RawApprovals
   readonly alerts: { readonly retention: string; readonly bytesMax: string }
   readonly webhooks: RawWebhooks
   readonly limits: {
@@ -120,6 +122,7 @@ export function checkMeaning(raw: RawConfig, placeOf: PlaceOf): readonly Problem
       )
   checkOrigins(raw, add)
   checkAuth(raw.auth, add)
+  checkApprovals(raw.approvals, raw.auth, add)
   checkWebhooks(raw.webhooks, raw.alerts.retention, add)
   return problems
 }
@@ -229,6 +232,7 @@ export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<C
       corsOrigins: http.corsOrigins,
     },
     auth: resolveAuth(raw.auth, absolute),
+    approvals: resolveApprovals(raw.approvals),
     alerts: { retentionMs: durationOf(raw.alerts.retention), bytesMax: sizeOf(raw.alerts.bytesMax) },
     webhooks: resolveWebhooks(raw.webhooks, absolute, (code, path, message, hint) =>
       problems.push({ code, severity: 'error', message, hint, at: context.placeOf(path) }),

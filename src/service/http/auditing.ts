@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../audit/index.ts'
 import { RefusalCounter } from '../audit/index.ts'
 import type { HttpProblem } from './problem.ts'
-import type { Answer, Call, Route } from './route.ts'
+import type { Answer, AuditNote, Call, Route } from './route.ts'
 import type { Services } from './services.ts'
 
 /** Whether a request through the route changes something that somebody will ask about later. Events are the log itself. */
@@ -31,8 +31,9 @@ export async function auditAnswer(
   const { dryRun, reason: asked } = (call.query ?? {}) as { dryRun?: boolean; reason?: string }
   if (dryRun === true) return
   // What is noted of an alert stays with the alert, where it can be erased.
-  const body = (call.body ?? {}) as { reason?: unknown; why?: unknown }
-  const reason = asked ?? [body.reason, body.why].find((text) => typeof text === 'string')
+  const body = (call.body ?? {}) as Readonly<Record<'reason' | 'why' | 'comment', unknown>>
+  const said = [body.reason, body.why, body.comment]
+  const reason = asked ?? said.find((text) => typeof text === 'string')
   // What was made has an address of its own.
   const made = answer.kind === 'data' ? answer.headers?.['location'] : undefined
   await services.audit.append({
@@ -47,7 +48,7 @@ export async function auditAnswer(
 
 function outcomeOf(
   answer: Exclude<Answer, { kind: 'stream' }>,
-): Pick<AuditEntry, 'outcome' | 'status' | 'code' | 'after' | 'changes' | 'keyHash'> {
+): Pick<AuditEntry, 'outcome' | 'status' | 'code' | 'after' | 'changes' | 'keyHash'> & AuditNote {
   if (answer.kind === 'problem')
     return { outcome: 'failed', status: answer.problem.status, code: answer.problem.code }
   const done = { outcome: 'done', status: answer.status } as const
@@ -62,6 +63,7 @@ function outcomeOf(
     ...done,
     ...(typeof version === 'number' ? { after: version } : {}),
     ...(Array.isArray(rules) ? { changes: rules } : {}),
+    ...answer.audit,
   }
 }
 

@@ -87,6 +87,7 @@ export const openapiOptions = (version: string): FastifyDynamicSwaggerOptions =>
     components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
     tags: [
       { name: 'rules', description: 'The rule catalogue.' },
+      { name: 'proposals', description: 'Changes of rules that wait for others.' },
       { name: 'events', description: 'The way in over HTTP.' },
       { name: 'alerts', description: 'What the rules found.' },
       { name: 'webhooks', description: 'Alerts sent over HTTP.' },

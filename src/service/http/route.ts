@@ -1,3 +1,4 @@
+import type { AuditEntry } from '../audit/index.ts'
 import type { Grant } from '../config/index.ts'
 import type { Access } from './grants.ts'
 import type { HttpProblem } from './problem.ts'
@@ -52,12 +53,19 @@ export interface Call<Params = unknown, Query = unknown, Content = unknown> {
   readonly signal: AbortSignal
 }
 
+export type AuditNote = Pick<
+  AuditEntry,
+  'rule' | 'before' | 'proposal' | 'author' | 'approvers' | 'breakGlass'
+>
+
 export type Answer =
   | {
       readonly kind: 'data'
       readonly status: number
       readonly data: unknown
       readonly headers?: Readonly<Record<string, string>>
+      /** What the audit log says besides. */
+      readonly audit?: AuditNote
     }
   | {
       readonly kind: 'text'
@@ -83,6 +91,7 @@ export interface Route<Params = unknown, Query = unknown, Content = unknown> {
   readonly operation: string
   readonly tag:
     | 'rules'
+    | 'proposals'
     | 'events'
     | 'alerts'
     | 'lists'
@@ -115,11 +124,17 @@ export interface Route<Params = unknown, Query = unknown, Content = unknown> {
 export const route = <Params, Query, Content>(definition: Route<Params, Query, Content>): Route =>
   definition as unknown as Route
 
-export const data = (body: unknown, status = 200, headers?: Readonly<Record<string, string>>): Answer => ({
+export const data = (
+  body: unknown,
+  status = 200,
+  headers?: Readonly<Record<string, string>>,
+  audit?: AuditNote,
+): Answer => ({
   kind: 'data',
   status,
   data: body,
   ...(headers === undefined ? {} : { headers }),
+  ...(audit === undefined ? {} : { audit }),
 })
 
 export const problem = (

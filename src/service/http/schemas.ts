@@ -1,3 +1,4 @@
+import { PROPOSAL_STATES } from '../catalogue/index.ts'
 import type { JsonSchema } from './route.ts'
 
 export const ref = (name: keyof typeof COMPONENTS): JsonSchema => ({ $ref: `${name}#` })
@@ -53,6 +54,18 @@ const DID: JsonSchema = {
   enum: ['candidate', 'share', 'withdrawal', 'promotion', 'rollback'],
   description: 'What the version did, where it is not simply a new text.',
 }
+const approved = {
+  proposal: text('The proposal that it was.'),
+  approvers: list({ type: 'string' }, 'Who approved it.'),
+  breakGlass: { type: 'boolean', description: 'An operator did without approval.' },
+} as const
+const APPROVED_OPTIONAL = ['proposal', 'approvers', 'breakGlass']
+
+const candidate = object(
+  { version: count('That wrote it.'), share: SHARE, at: time('When it came.') },
+  [],
+  'A version beside the one in force.',
+)
 
 const ruleHead = {
   id: text('Also its address.'),
@@ -71,13 +84,11 @@ const ruleHead = {
   reason: text('Why.'),
   at: time('When.'),
   managedBy: text('Where the text is kept, when it is not here.'),
-  candidate: object(
-    { version: count('That wrote it.'), share: SHARE, at: time('When it came.') },
-    [],
-    'A version beside the one in force.',
-  ),
+  candidate,
+  ...approved,
 } as const
 const RULE_OPTIONAL = [
+  ...APPROVED_OPTIONAL,
   'textVersion',
   'candidate',
   'title',
@@ -136,6 +147,63 @@ const changeEffect = {
   ),
   differences: list(difference, 'Between the rule and what was sent to a dry run.'),
 } as const
+const approvalsNeeded = count('Of a dry run: how many others would have to approve it.')
+
+const proposalHead = {
+  id: text('Also its address.'),
+  rule: text('Id of the rule.'),
+  change: { enum: ['created', 'updated', 'removed'] },
+  state: {
+    enum: PROPOSAL_STATES,
+    description:
+      'approved: nobody else is needed, and it is being carried out. stale: the rule changed meanwhile.',
+  },
+  status: { enum: STATUS_VALUES, description: 'That the rule would have.' },
+  did: DID,
+  candidate,
+  partialMatchesMode: {
+    enum: ['keep', 'drain', 'drop'],
+    description: 'What is asked for partial matches of the version before.',
+  },
+  base: object(
+    {
+      version: count('Of the rule that is changed.'),
+      status: { enum: STATUS_VALUES },
+      revision: count('0: there was none.'),
+    },
+    ['version', 'status'],
+    'The rule as it was when this was written; it must still be so.',
+  ),
+  namespaces: list({ type: 'string' }, 'Of the rule before and after; * when it is not known.'),
+  author: text('Who wrote it.'),
+  reason: text('Why.'),
+  managedBy: text('Where the text is kept, when it is not here.'),
+  at: time('When.'),
+  expiresAt: time('Void from then on.'),
+  needed: count('How many others must approve.'),
+  approvals: list(
+    object({ by: text('Who.'), at: time('When.'), comment: text('As they gave it.') }, ['comment']),
+  ),
+  settlement: object(
+    { by: text('Who.'), at: time('When.'), comment: text('As they gave it.') },
+    ['by', 'comment'],
+    'When it stopped waiting; absent while it waits, and when it expired or went stale waiting.',
+  ),
+  version: count('Of the rule, once it is applied.'),
+  hash: text('SHA-256 of the change: what an approval is of.'),
+} as const
+const PROPOSAL_OPTIONAL = [
+  'status',
+  'did',
+  'candidate',
+  'partialMatchesMode',
+  'author',
+  'reason',
+  'managedBy',
+  'settlement',
+  'version',
+]
+
 const ALERT_STATE_VALUES = ['open', 'acknowledged', 'closed'] as const
 const saidOfAlert = {
   id: text('Of the alert.'),
@@ -449,9 +517,10 @@ export const COMPONENTS = {
       dryRun: { type: 'boolean', description: 'Nothing was stored.' },
       activation,
       ...changeEffect,
+      approvalsNeeded,
       warnings: list(entry),
     },
-    [...RULE_OPTIONAL, 'activation', 'partialMatches', 'differences'],
+    [...RULE_OPTIONAL, 'activation', 'partialMatches', 'differences', 'approvalsNeeded'],
   ),
   RuleRemoved: object(
     {
@@ -460,9 +529,33 @@ export const COMPONENTS = {
       dryRun: { type: 'boolean', description: 'Nothing was removed.' },
       activation,
       ...changeEffect,
+      approvalsNeeded,
+      breakGlass: { type: 'boolean', description: 'An operator did without approval.' },
     },
-    ['activation', 'partialMatches', 'differences'],
+    ['activation', 'partialMatches', 'differences', 'approvalsNeeded', 'breakGlass'],
   ),
+  Proposed: object(
+    { ...proposalHead, warnings: list(entry) },
+    PROPOSAL_OPTIONAL,
+    'Nothing changed yet: others must approve it.',
+  ),
+  Proposal: object(
+    {
+      ...proposalHead,
+      format: { enum: ['yaml', 'json'] },
+      source: text('The text that is proposed; absent when the rule is to be removed.'),
+      diff: text(
+        'From the text in force to the one that would be, and from that to a candidate that would decide keys, as unified diff.',
+      ),
+      ...changeEffect,
+    },
+    [...PROPOSAL_OPTIONAL, 'format', 'source', 'partialMatches', 'differences'],
+  ),
+  ProposalDecided: object({ ...proposalHead, activation }, [...PROPOSAL_OPTIONAL, 'activation']),
+  ProposalList: object({
+    proposals: list(object(proposalHead, PROPOSAL_OPTIONAL)),
+    more: count('That fit as well and are not in it.'),
+  }),
   RuleList: object({ rules: list({ $ref: 'RuleHead#' }) }),
   RuleVersions: object({
     id: text('Of the rule.'),
@@ -477,8 +570,9 @@ export const COMPONENTS = {
           author: text('Who.'),
           reason: text('Why.'),
           at: time('When.'),
+          ...approved,
         },
-        ['status', 'did', 'author', 'reason'],
+        ['status', 'did', 'author', 'reason', ...APPROVED_OPTIONAL],
       ),
     ),
   }),
@@ -494,8 +588,9 @@ export const COMPONENTS = {
       author: text('Who.'),
       reason: text('Why.'),
       at: time('When.'),
+      ...approved,
     },
-    ['status', 'did', 'format', 'source', 'author', 'reason'],
+    ['status', 'did', 'format', 'source', 'author', 'reason', ...APPROVED_OPTIONAL],
   ),
   VersionDiff: object(
     {
@@ -545,11 +640,19 @@ export const COMPONENTS = {
   Applied: object({
     dryRun: { type: 'boolean' },
     rules: list(
-      object({
-        id: text('Of the rule.'),
-        change: { enum: ['created', 'updated', 'unchanged', 'removed'] },
-        version: count('After it.'),
-      }),
+      object(
+        {
+          id: text('Of the rule.'),
+          change: {
+            enum: ['created', 'updated', 'unchanged', 'removed', 'proposed'],
+            description: 'proposed: nothing changed yet, others must approve it.',
+          },
+          version: count('After it; of a proposal: the one that it would be.'),
+          proposal: text('Its id.'),
+          breakGlass: { type: 'boolean', description: 'An operator did without approval.' },
+        },
+        ['proposal', 'breakGlass'],
+      ),
     ),
     warnings: list(entry),
   }),
@@ -942,11 +1045,29 @@ export const COMPONENTS = {
             after: count('Version after.'),
             changes: list({ type: 'object' }, 'What became of each of many rules.'),
             keyHash: text('Of an erasure: HMAC of the key, which is not kept.'),
+            proposal: text('That was made or decided on.'),
+            rule: text('Of the proposal.'),
+            author: text('Who wrote what was carried out.'),
+            approvers: list({ type: 'string' }, 'Who approved it.'),
+            breakGlass: { type: 'boolean', description: 'An operator did without approval.' },
             repeated: count('How often the same was refused since its last record.'),
             previous: text('Hash of the record before.'),
             hash: text('SHA-256 of the canonical JSON of the rest.'),
           },
-          ['code', 'reason', 'before', 'after', 'changes', 'keyHash', 'repeated'],
+          [
+            'code',
+            'reason',
+            'before',
+            'after',
+            'changes',
+            'keyHash',
+            'proposal',
+            'rule',
+            'author',
+            'approvers',
+            'breakGlass',
+            'repeated',
+          ],
         ),
       ),
       next: text('Cursor of the next page.'),

@@ -1,5 +1,5 @@
 import type { AuditLog } from '../audit/index.ts'
-import type { Catalogue, RuleCompiler } from '../catalogue/index.ts'
+import type { Catalogue, ProposalDesk, RuleCompiler } from '../catalogue/index.ts'
 import type { ApiKeyConfig, HttpConfig, JwtConfig } from '../config/index.ts'
 import type { ListDesk, SilenceDesk, StateDesk } from '../desk/index.ts'
 import type { ErasureDesk } from '../erasure/index.ts'
@@ -25,6 +25,8 @@ export interface HealthServices {
 /** Everything the routes work with. Each is a port with a fake for tests. */
 export interface Services extends HealthServices {
   readonly catalogue: Catalogue
+  /** Changes of rules that wait for others; approving is the catalogue's. */
+  readonly proposals: ProposalDesk
   readonly compiler: RuleCompiler
   readonly lists: ListDesk
   readonly silences: SilenceDesk

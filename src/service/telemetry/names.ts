@@ -172,6 +172,12 @@ export const METRICS = {
     ['webhook'],
     '1 while alerts are sent, 0 when the webhook is disabled.',
   ),
+  proposalsPending: gauge(
+    'sequitur_proposals_pending',
+    '1',
+    [],
+    'Changes of rules that wait to be approved; the same from every API process.',
+  ),
   compileSeconds: histogram(
     'sequitur_compile_seconds',
     's',

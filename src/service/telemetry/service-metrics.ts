@@ -46,6 +46,25 @@ export function createServiceMetrics(meter: Meter): ServiceMetrics {
   }
 }
 
+const PROPOSALS_READ_MS = 30_000
+
+/** Changes of rules that wait for others, read when the metrics are, but not more often than every 30 seconds. */
+export function watchProposals(meter: Meter, pending: () => Promise<number>): void {
+  let known: { readonly count: number; readonly until: number } | undefined
+  observableGaugeOf(meter, METRICS.proposalsPending).addCallback(async (result) => {
+    const now = performance.now()
+    if (known === undefined || known.until <= now) {
+      try {
+        known = { count: await pending(), until: now + PROPOSALS_READ_MS }
+      } catch {
+        // A broker that is away shows elsewhere; no figure is better than a wrong one.
+        known = undefined
+      }
+    }
+    if (known !== undefined) result.observe(known.count)
+  })
+}
+
 /** Memory and event loop of this process, read whenever the metrics are. */
 export function watchProcess(meter: Meter): () => void {
   const delay = monitorEventLoopDelay({ resolution: 10 })

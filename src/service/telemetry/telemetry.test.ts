@@ -18,6 +18,7 @@ import {
   totalsByRule,
   traceAlert,
   watchProcess,
+  watchProposals,
 } from './index.ts'
 
 let telemetry: Telemetry | undefined
@@ -113,9 +114,11 @@ test('metrics have the names, units and labels of the table, and nothing else', 
   const webhooks = createWebhookMetrics(telemetry.meter)
   webhooks.attempted({ webhook: 'w', outcome: 'retried', seconds: 0.1 })
   webhooks.webhooks([{ webhook: 'w', enabled: true, waiting: 7 }])
+  watchProposals(telemetry.meter, async () => 3)
   const stop = watchProcess(telemetry.meter)
   const text = await telemetry.prometheus()
   stop()
+  expect(text).toMatch(/^sequitur_proposals_pending(\{[^}]*\})? 3$/m)
 
   const shown = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, kind]) => [name, kind]))
   expect(Object.fromEntries(shown)).toEqual(

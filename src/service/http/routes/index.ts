@@ -6,6 +6,7 @@ import { ERASURE_ROUTES } from './erasures.ts'
 import { EVENT_STREAM_ROUTES } from './event-stream.ts'
 import { EVENT_ROUTES } from './events.ts'
 import { LIST_ROUTES } from './lists.ts'
+import { PROPOSAL_ROUTES } from './proposals.ts'
 import { REPLAY_ROUTES } from './replays.ts'
 import { RULE_LIFECYCLE_ROUTES } from './rule-lifecycle.ts'
 import { RULE_WRITE_ROUTES } from './rule-writes.ts'
@@ -23,6 +24,7 @@ export const ROUTES: readonly Route[] = [
   ...RULE_ROUTES,
   ...RULE_WRITE_ROUTES,
   ...RULE_LIFECYCLE_ROUTES,
+  ...PROPOSAL_ROUTES,
   ...WHY_ROUTES,
   ...EVENT_ROUTES,
   ...EVENT_STREAM_ROUTES,

@@ -26,6 +26,12 @@ export const PARTIAL_MATCHES = {
     'What becomes of partial matches of the version before: they go on under the new one, they are finished by the old one, they are given up. Default: keep where what is matched is the same, else drop.',
 } as const
 
+export const BREAK_GLASS = {
+  type: 'boolean',
+  default: false,
+  description: 'An operator does without approval, with a reason; needs approvals.breakGlass.',
+} as const
+
 export const PRECONDITIONS = {
   type: 'object',
   properties: {

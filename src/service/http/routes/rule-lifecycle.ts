@@ -13,7 +13,7 @@ import { ref } from '../schemas.ts'
 import type { Services } from '../services.ts'
 import { badPrecondition, expectationOf, PRECONDITIONS, REASON } from './preconditions.ts'
 import { noRule } from './rule-view.ts'
-import { answerOf, byOf, CHANGE_QUERY, type ChangeQuery, RULE_BODY, textOf } from './rule-writes.ts'
+import { answerOf, byOf, CHANGE_QUERY, type ChangeQuery, PROPOSED, RULE_BODY, textOf } from './rule-writes.ts'
 import { busy, ETAG, ID_PARAMS, notReadable, VERSION_PARAMS } from './rules.ts'
 
 interface Id {
@@ -40,6 +40,7 @@ const REASON_BODY = {
 
 const WRITTEN = {
   200: { description: 'Done, or so already.', headers: ETAG, schema: ref('RuleWritten') },
+  ...PROPOSED,
 } as const
 
 export const RULE_LIFECYCLE_ROUTES = [

@@ -1,16 +1,26 @@
-import type { StoredRule } from '../../catalogue/index.ts'
+import type { RulePut, RuleRecord, StoredRule } from '../../catalogue/index.ts'
 import { type Answer, problem } from '../route.ts'
 
 /** A rule without its text, as the API shows it. */
 export function headOf({ record, revision }: StoredRule): Record<string, unknown> {
   const { id, version, textVersion, status, format, summary, author, reason, at, managedBy } = record
-  const { candidate } = record
-  const beside = candidate && { version: candidate.version, share: candidate.share, at: candidate.at }
   return {
     ...{ id, version, textVersion, revision, status, format, ...summary, author, reason, at, managedBy },
-    candidate: beside,
+    candidate: candidateOf(record),
+    ...approvalOf(record),
   }
 }
+
+/** The version beside the one in force, without its text. */
+export const candidateOf = ({ candidate }: RulePut): Record<string, unknown> | undefined =>
+  candidate && { version: candidate.version, share: candidate.share, at: candidate.at }
+
+/** How a version came past those who must approve changes. */
+export const approvalOf = ({ proposal, approvers, breakGlass }: RuleRecord): Record<string, unknown> => ({
+  proposal,
+  approvers,
+  breakGlass,
+})
 
 export const ruleOf = (rule: StoredRule): Record<string, unknown> => ({
   ...headOf(rule),

@@ -1,6 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { PartialMatchesMode, RuleStatus } from '../../../engine/index.ts'
-import type { ManagedElsewhere, RuleText, StoredRule, WriteBy, WriteOutcome } from '../../catalogue/index.ts'
+import {
+  type ManagedElsewhere,
+  PENDING_PROPOSALS_MAX,
+  type RuleText,
+  type StoredRule,
+  type WriteBy,
+  type WriteOutcome,
+} from '../../catalogue/index.ts'
 import { effectOfChange } from '../change-effect.ts'
 import { mayIn } from '../grants.ts'
 import { awaitActivation } from '../inspector.ts'
@@ -10,6 +17,7 @@ import { type Answer, type Call, data, problem, route, type TextBody } from '../
 import { ref, STATUS_VALUES } from '../schemas.ts'
 import type { Services } from '../services.ts'
 import {
+  BREAK_GLASS,
   badPrecondition,
   DRY_RUN,
   expectationOf,
@@ -19,6 +27,7 @@ import {
   PRECONDITIONS,
   REASON,
 } from './preconditions.ts'
+import { LOCATION, locationOf, proposalHeadOf } from './proposal-view.ts'
 import { splitRules } from './rule-texts.ts'
 import { etagOf, noRule, ruleOf } from './rule-view.ts'
 import { busy, ETAG, ID_PARAMS, notReadable } from './rules.ts'
@@ -49,6 +58,7 @@ interface Id {
 interface WriteQuery {
   readonly dryRun: boolean
   readonly force: boolean
+  readonly breakGlass: boolean
   readonly reason?: string
   readonly managedBy?: string
   readonly partialMatches?: PartialMatchesMode
@@ -58,7 +68,13 @@ interface WriteQuery {
 export const CHANGE_QUERY = {
   type: 'object',
   additionalProperties: false,
-  properties: { dryRun: DRY_RUN, force: FORCE, managedBy: MANAGED_BY, partialMatches: PARTIAL_MATCHES },
+  properties: {
+    dryRun: DRY_RUN,
+    force: FORCE,
+    breakGlass: BREAK_GLASS,
+    managedBy: MANAGED_BY,
+    partialMatches: PARTIAL_MATCHES,
+  },
 } as const
 
 export type ChangeQuery = Omit<WriteQuery, 'reason'>
@@ -67,6 +83,15 @@ const WRITE_QUERY = {
   type: 'object',
   additionalProperties: false,
   properties: { ...CHANGE_QUERY.properties, reason: REASON },
+} as const
+
+/** Of every write that may have to wait for others. */
+export const PROPOSED = {
+  202: {
+    description: 'Nothing changed yet: others must approve it.',
+    headers: LOCATION,
+    schema: ref('Proposed'),
+  },
 } as const
 
 export const RULE_WRITE_ROUTES = [
@@ -87,6 +112,7 @@ export const RULE_WRITE_ROUTES = [
     responses: {
       200: { description: 'Changed, or the same already.', headers: ETAG, schema: ref('RuleWritten') },
       201: { description: 'Created.', headers: ETAG, schema: ref('RuleWritten') },
+      ...PROPOSED,
     },
     problems: [409, 412, 422, 428],
     handle: async (call, services) => {
@@ -110,11 +136,17 @@ export const RULE_WRITE_ROUTES = [
     query: {
       type: 'object',
       additionalProperties: false,
-      properties: { dryRun: DRY_RUN, force: FORCE, reason: REASON, managedBy: MANAGED_BY },
+      properties: {
+        dryRun: DRY_RUN,
+        force: FORCE,
+        breakGlass: BREAK_GLASS,
+        reason: REASON,
+        managedBy: MANAGED_BY,
+      },
     },
     headers: PRECONDITIONS,
-    responses: { 200: { description: 'Removed.', schema: ref('RuleRemoved') } },
-    problems: [404, 409, 412, 428],
+    responses: { 200: { description: 'Removed.', schema: ref('RuleRemoved') }, ...PROPOSED },
+    problems: [404, 409, 412, 422, 428],
     handle: async (call, services) => {
       const expected = expectationOf(call, call.query.force)
       if (expected === undefined) return badPrecondition()
@@ -147,6 +179,7 @@ export const RULE_WRITE_ROUTES = [
     },
     responses: {
       200: { description: 'Changed, or the same already.', headers: ETAG, schema: ref('RuleWritten') },
+      ...PROPOSED,
     },
     problems: [404, 409, 412, 422],
     handle: async (call, services) => {
@@ -185,6 +218,7 @@ export const RULE_WRITE_ROUTES = [
     responses: {
       200: { description: 'Changed, or the same already.', headers: ETAG, schema: ref('RuleWritten') },
       201: { description: 'A deleted rule is back.', headers: ETAG, schema: ref('RuleWritten') },
+      ...PROPOSED,
     },
     problems: [404, 409, 412, 422],
     handle: async (call, services) => {
@@ -274,7 +308,13 @@ export const RULE_WRITE_ROUTES = [
       },
     },
     body: RULES_BODY,
-    responses: { 200: { description: 'What became of each.', schema: ref('Applied') } },
+    responses: {
+      200: { description: 'What became of each.', schema: ref('Applied') },
+      202: {
+        description: 'What became of each; at least one did not change yet: others must approve it.',
+        schema: ref('Applied'),
+      },
+    },
     problems: [409, 422],
     handle: async (call, { catalogue }) => {
       const split = splitRules(call.body)
@@ -301,12 +341,18 @@ export const RULE_WRITE_ROUTES = [
               hint: 'send the rules again: those that are stored already keep their version',
             },
           )
+        case 'proposals-too-many':
+        case 'break-glass-refused':
+          return notProposed(outcome)
         case 'applied':
-          return data({
-            dryRun: call.query.dryRun,
-            rules: outcome.rules,
-            warnings: outcome.problems.map(problemEntry),
-          })
+          return data(
+            {
+              dryRun: call.query.dryRun,
+              rules: outcome.rules,
+              warnings: outcome.problems.map(problemEntry),
+            },
+            outcome.rules.some(({ change }) => change === 'proposed') ? 202 : 200,
+          )
         default:
           return outcome satisfies never
       }
@@ -334,11 +380,33 @@ export const byOf = (
   dryRun: query.dryRun === true,
   force: query.force === true,
   mayWrite: (namespace) => mayIn(call.caller.grants, 'write', namespace),
+  ...(query.breakGlass
+    ? { mayBreakGlass: (namespace) => mayIn(call.caller.grants, 'operate', namespace) }
+    : {}),
   ...(call.caller.id === undefined ? {} : { author: call.caller.id }),
   ...(query.reason === undefined ? {} : { reason: query.reason }),
   ...(query.managedBy === undefined ? {} : { managedBy: query.managedBy }),
   ...(query.partialMatches === undefined ? {} : { partialMatches: query.partialMatches }),
 })
+
+const needed = ({ approvalsNeeded }: { readonly approvalsNeeded?: number }) =>
+  approvalsNeeded === undefined ? {} : { approvalsNeeded }
+
+function notProposed(
+  outcome: Extract<WriteOutcome, { kind: 'proposals-too-many' | 'break-glass-refused' }>,
+): Answer {
+  if (outcome.kind === 'proposals-too-many')
+    return problem(409, 'proposals-too-many', `${PENDING_PROPOSALS_MAX} proposals wait to be approved`, {
+      hint: 'decide on some of them: GET /v1/proposals?state=pending',
+    })
+  return outcome.why === 'off'
+    ? problem(403, 'break-glass-not-allowed', 'nobody may do without approval here', {
+        hint: 'send it without breakGlass, and have it approved; or set approvals.breakGlass',
+      })
+    : problem(422, 'break-glass-needs-reason', 'doing without approval needs a reason', {
+        hint: 'say why, with reason',
+      })
+}
 
 export async function answerOf(
   outcome: WriteOutcome,
@@ -371,18 +439,38 @@ export async function answerOf(
         dryRun,
         ...(await activation(rule.record.version)),
         ...(await effect(rule)),
+        ...needed(outcome),
         warnings: outcome.problems.map(problemEntry),
       }
-      return data(body, change === 'created' && !dryRun ? 201 : 200, etagOf(rule))
+      const audit = rule.record.breakGlass === undefined ? {} : { breakGlass: true as const }
+      return data(body, change === 'created' && !dryRun ? 201 : 200, etagOf(rule), audit)
     }
-    case 'removed':
-      return data({
+    case 'removed': {
+      const broken = outcome.breakGlass === undefined ? {} : { breakGlass: true as const }
+      const body = {
         id,
         version: outcome.version,
         dryRun,
         ...(await activation(outcome.version)),
         ...(await effect(undefined)),
-      })
+        ...needed(outcome),
+        ...broken,
+      }
+      return data(body, 200, undefined, broken)
+    }
+    case 'proposed':
+      return data(
+        {
+          ...proposalHeadOf(outcome.proposal),
+          warnings: (outcome.problems ?? []).map(problemEntry),
+        },
+        202,
+        locationOf(outcome.proposal),
+        { proposal: outcome.proposal.proposal.id },
+      )
+    case 'proposals-too-many':
+    case 'break-glass-refused':
+      return notProposed(outcome)
     case 'invalid':
       return notReadable(outcome.problems)
     case 'conflict':

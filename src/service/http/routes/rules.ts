@@ -7,7 +7,7 @@ import { askAll } from '../inspector.ts'
 import { mergeFunnels } from '../merge-funnels.ts'
 import { type Answer, data, problem, route } from '../route.ts'
 import { RULE_ID, ref, SEVERITY_VALUES, STATUS_VALUES } from '../schemas.ts'
-import { etagOf, headOf, noRule, ruleOf } from './rule-view.ts'
+import { approvalOf, etagOf, headOf, noRule, ruleOf } from './rule-view.ts'
 
 export const ID_PARAMS = {
   type: 'object',
@@ -133,6 +133,7 @@ export const RULE_ROUTES = [
           author: record.author,
           reason: record.reason,
           at: record.at,
+          ...approvalOf(record),
         })),
       })
     },
@@ -160,7 +161,7 @@ export const RULE_ROUTES = [
         record.kind === 'put' && written !== undefined
           ? { status: record.status, did: record.did, format: written.format, source: written.text }
           : {}
-      return data({ id, version, kind, ...text, author, reason, at })
+      return data({ id, version, kind, ...text, author, reason, at, ...approvalOf(record) })
     },
   }),
   route<Id, unknown, unknown>({
