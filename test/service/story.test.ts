@@ -159,10 +159,19 @@ test('a rule from draft to live and back under load, nothing lost or doubled', {
     return alerts[0].alert.data.message === 'second' ? true : undefined
   })
 
-  // A card that was not tested often enough: why was nobody told?
   approved('near')
-  await broker.connection.flush()
-  const why = await call('POST', '/v1/why', { rule: 'card-testing', key: 'near' })
+
+  // A card that was not tested often enough: why was nobody told? Its moment is asked about: the default span holds more than is read.
+  const since = new Date().toISOString()
+  const decline = ['payments.declined', { card: 'missed', amount: 1 }] as const
+  const approval = ['payments.approved', { card: 'missed', amount: 250 }] as const
+  // The broker answers each when it is stored.
+  await Promise.all(
+    [decline, decline, decline, decline, approval].map(([subject, data]) =>
+      broker.connection.request(subject, JSON.stringify(data)),
+    ),
+  )
+  const why = await call('POST', '/v1/why', { rule: 'card-testing', key: 'missed', since })
   expect(why.alerts).toEqual([])
   expect(why.nearestMiss).toMatchObject({ kind: 'count' })
   expect(why.nearestMiss.text).toContain('at least 4')
