@@ -184,7 +184,7 @@ function growingStep(taken: number): Row[] {
   if (!sum.ok) throw new Error(sum.problems[0]?.message)
   const test = sum.value
   const frame = { key: null, lists: { has: () => false } }
-  const count = 4_000
+  const count = 40_000
   const own = secondsOf(() => {
     const { matcher } = matcherFor(
       // One start only, so that there is one partial match.
