@@ -119,7 +119,7 @@ async function start(folder: string): Promise<Instance> {
           const mine = (await logged()).filter(({ body }) => body.includes(round))
           return new Set(mine.map(({ partition }) => partition)).size
         },
-        { timeout: 30_000 },
+        { timeout: 60_000 },
       )
       .toBe(2)
   }
@@ -276,7 +276,7 @@ test('a key is erased from every file, and nobody else notices', async () => {
         ((await (await call('/v1/webhooks/crm/dead-letters')).json()) as { deadLetters: unknown[] })
           .deadLetters.length,
       {
-        timeout: 20_000,
+        timeout: 60_000,
       },
     )
     .toBe(before.filter(({ subject }) => subject.startsWith('alerts.')).length)
@@ -339,8 +339,8 @@ test('a key is erased from every file, and nobody else notices', async () => {
       state: string
       result?: { difference?: unknown }
     }
-  await expect.poll(async () => (await replay()).state, { timeout: 30_000 }).toBe('done')
+  await expect.poll(async () => (await replay()).state, { timeout: 60_000 }).toBe('done')
   expect((await replay()).result?.difference).toMatchObject({ onlyOld: { count: 0 }, onlyNew: { count: 0 } })
   await instance.service.stop()
   expect(filesWith(folder, CANARY)).toEqual([])
-}, 180_000)
+}, 240_000)
