@@ -205,7 +205,14 @@ describe('a change of what is live', () => {
     expect(versions[2].approvers).toBeUndefined()
     const { records } = await as('ann', 'GET', 'audit')
     expect(records.slice(-2)).toMatchObject([
-      { actor: 'dee', action: 'putRule', status: 202, proposal: proposal.id, reason: 'louder' },
+      {
+        actor: 'dee',
+        action: 'putRule',
+        object: '/v1/rules/hello',
+        status: 202,
+        proposal: proposal.id,
+        reason: 'louder',
+      },
       {
         actor: 'cid',
         action: 'approveProposal',

@@ -32,10 +32,10 @@ export async function auditAnswer(
   if (dryRun === true) return
   // What is noted of an alert stays with the alert, where it can be erased.
   const body = (call.body ?? {}) as Readonly<Record<'reason' | 'why' | 'comment', unknown>>
-  const said = [body.reason, body.why, body.comment]
-  const reason = asked ?? said.find((text) => typeof text === 'string')
-  // What was made has an address of its own.
-  const made = answer.kind === 'data' ? answer.headers?.['location'] : undefined
+  const reason = asked ?? [body.reason, body.why, body.comment].find((text) => typeof text === 'string')
+  // What was made has an address of its own; a proposal is named beside the rule that it is of.
+  const isMade = answer.kind === 'data' && answer.audit?.proposal === undefined
+  const made = isMade ? answer.headers?.['location'] : undefined
   await services.audit.append({
     actor: call.caller.id ?? 'local',
     action: route.operation,
