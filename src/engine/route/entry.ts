@@ -1,6 +1,7 @@
 import type { Scalar } from '../model/index.ts'
 import type { Field } from './field.ts'
 import type { Tap } from './lane.ts'
+import { twice } from './numbers.ts'
 import { INTERVAL, type SharedPredicate, SINGLE } from './predicate.ts'
 
 /** A tap where it stands in the index, with what is left to find out about it there. */
@@ -43,12 +44,6 @@ export class EntryTable {
   remove(id: number): void {
     this.#free.push(id)
   }
-}
-
-function twice(numbers: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const larger = new Int32Array(numbers.length * 2)
-  larger.set(numbers)
-  return larger
 }
 
 /*

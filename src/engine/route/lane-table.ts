@@ -1,4 +1,5 @@
 import type { KeyGroup, Lane, RouteTarget } from './lane.ts'
+import { twice } from './numbers.ts'
 
 /*
  * What an event asks and changes of a lane, as a row of numbers: thousands of rules lie scattered in memory, and an event that meets a
@@ -49,11 +50,7 @@ export class LaneTable {
     this.lanes[number] = lane
     this.targets[number] = lane.target
     this.groups[number] = lane.group
-    if ((number + 1) * ROW > this.#rows.length) {
-      const rows = new Int32Array(this.#rows.length * 2)
-      rows.set(this.#rows)
-      this.#rows = rows
-    }
+    if ((number + 1) * ROW > this.#rows.length) this.#rows = twice(this.#rows)
     const flags = (lane.needsEveryEvent ? NEEDS_EVERY_EVENT : 0) | (lane.direct ? DIRECT : 0)
     this.#rows.set([0, 0, 0, -1, lane.target.rank, lane.order, flags], number * ROW)
   }
@@ -170,9 +167,7 @@ export class LaneTable {
   }
 
   #grow(): void {
-    const order = new Int32Array(this.order.length * 2)
-    order.set(this.order)
-    this.order = order
-    this.#places = new Float64Array(order.length)
+    this.order = twice(this.order)
+    this.#places = new Float64Array(this.order.length)
   }
 }
