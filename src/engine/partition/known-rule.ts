@@ -1,6 +1,7 @@
 import { compareEvents, type Moment } from '../matcher/index.ts'
 import type { Problem, StreamEvent } from '../model/index.ts'
 import type { Routes } from '../route/index.ts'
+import type { RuleProgram } from '../rule/program.ts'
 import type { Deadline } from '../time/index.ts'
 import type { CandidateRecord, RuleRecord } from './rule-record.ts'
 import type { RuleRuntime } from './rule-runtime.ts'
@@ -74,11 +75,31 @@ export const newlyKnown = (id: string): KnownRule => ({
   problems: [],
 })
 
+/** Says who decides what, after every change of the versions that run. */
+export function shareOut(known: KnownRule): void {
+  const { running, candidate, draining } = known
+  if (candidate !== undefined) {
+    const hasSameKeys =
+      running !== undefined &&
+      candidate.running !== undefined &&
+      keysOf(running.runtime.program) === keysOf(candidate.running.runtime.program)
+    candidate.share = hasSameKeys ? candidate.record.share : 0
+  }
+  const isAlone = candidate?.running === undefined && draining.length === 0
+  for (const each of [running, candidate?.running, ...draining.map((old) => old.running)]) {
+    const runtime = each?.runtime
+    if (runtime === undefined) continue
+    runtime.decidedBy = isAlone
+      ? undefined
+      : (key, match) => decidingVersion(known, runtime, key, match.first)
+  }
+}
+
 /**
  * The version that decides a match of `runtime`; undefined when it does so itself. What began before a version was replaced is for that
  * one, while it has time to finish; all else is for whoever the key belongs to now. So a match is for exactly one version to raise.
  */
-export function decidingVersion(
+function decidingVersion(
   known: KnownRule,
   runtime: RuleRuntime,
   key: string,
@@ -92,3 +113,5 @@ export function decidingVersion(
   const decides = isInShare(known.id, key, candidate?.share ?? 0) ? (candidate?.running ?? running) : running
   return decides === undefined || decides.runtime === runtime ? undefined : decides.runtime.program.version
 }
+
+const keysOf = ({ definition: { by } }: RuleProgram): string => by.map(({ text }) => text.trim()).join('\n')

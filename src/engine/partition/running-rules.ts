@@ -1,0 +1,96 @@
+import type { CreateKeyedMatcher } from '../matcher/contract.ts'
+import type { RuleStatus } from '../model/index.ts'
+import { keyValue, type Router, type Routes } from '../route/index.ts'
+import type { RuleProgram } from '../rule/program.ts'
+import type { DeadlineQueue } from '../time/index.ts'
+import type { Running } from './known-rule.ts'
+import { RuleRanks } from './rule-ranks.ts'
+import { RuleRuntime, type RuleSurroundings } from './rule-runtime.ts'
+
+/** The versions that run, whatever their part in their rule: events and deadlines come to them. */
+export class RunningRules {
+  /** By the name of their stored rows. */
+  readonly #named = new Map<string, Running>()
+  readonly #ranks: RuleRanks
+  readonly #router: Router
+  readonly #deadlines: DeadlineQueue
+  readonly #around: RuleSurroundings
+  readonly #createMatcher: CreateKeyedMatcher
+  /** Those that were stopped and whose stored rows must go. */
+  readonly stopped: RuleRuntime[] = []
+
+  constructor(parts: {
+    readonly router: Router
+    readonly deadlines: DeadlineQueue
+    readonly around: RuleSurroundings
+    readonly createMatcher: CreateKeyedMatcher
+  }) {
+    this.#router = parts.router
+    this.#deadlines = parts.deadlines
+    this.#around = parts.around
+    this.#createMatcher = parts.createMatcher
+    this.#ranks = new RuleRanks((runtime) => {
+      const routes = this.routesOf(runtime)
+      if (routes !== undefined) this.#router.rerank(routes)
+    })
+  }
+
+  /** In order of id, of one id in order of age. */
+  get all(): readonly RuleRuntime[] {
+    return this.#ranks.all
+  }
+
+  /** The version whose stored rows have the name. */
+  named(name: string): Running | undefined {
+    return this.#named.get(name)
+  }
+
+  routesOf(runtime: RuleRuntime): Routes | undefined {
+    return this.#named.get(runtime.name)?.routes
+  }
+
+  /** Starts a version beside those of its rule that run. */
+  startBeside(program: RuleProgram, status: RuleStatus, version: number): Running {
+    const { id } = program.definition
+    return this.start(program, status, this.#named.has(id) ? `${id}@${version}` : id)
+  }
+
+  start(program: RuleProgram, status: RuleStatus, name: string): Running {
+    const runtime = new RuleRuntime(program, status, {
+      around: this.#around,
+      createMatcher: this.#createMatcher,
+      name,
+    })
+    this.#ranks.insert(runtime)
+    runtime.deadline = this.#deadlines.add(runtime)
+    const running = { runtime, routes: this.#router.add(runtime, routesOf(program)) }
+    this.#named.set(name, running)
+    return running
+  }
+
+  /** @param why undefined: nothing is lost by it. */
+  stop({ runtime, routes }: Running, why: string | undefined): void {
+    this.#named.delete(runtime.name)
+    this.#router.remove(routes)
+    if (runtime.deadline !== undefined) this.#deadlines.remove(runtime.deadline)
+    runtime.deadline = undefined
+    this.#ranks.remove(runtime)
+    this.stopped.push(runtime)
+    const dropped = runtime.stop()
+    if (dropped === 0 || why === undefined) return
+    runtime.extras.counts.dropped += dropped
+    this.#around.output.notice('partial-matches-dropped', {
+      rule: runtime.id,
+      version: runtime.program.version,
+      count: dropped,
+      why,
+    })
+  }
+}
+
+const routesOf = (program: RuleProgram): Parameters<Router['add']>[1] => ({
+  slots: program.events,
+  startMask: program.automaton.startMask,
+  needsEveryEvent: program.automaton.needsEveryEvent,
+  keyValue: (key) => keyValue(key, program.keyNames),
+})
