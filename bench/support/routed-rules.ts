@@ -64,6 +64,7 @@ export function eventOf(data: JsonObject, index: number): StreamEvent {
 /** Counts what it is given, and costs next to nothing: a method, as rules have, and no closure of its own. */
 class Counter implements RouteTarget {
   readonly rank: number
+  readonly isOverdrawn = false
   readonly #rules: RoutedRules
 
   constructor(rank: number, rules: RoutedRules) {
@@ -82,6 +83,8 @@ class Counter implements RouteTarget {
   predicateFailed(): void {}
 
   keyUnusable(): void {}
+
+  charge(): void {}
 }
 
 /** A router with one rule per condition, `A followed by something else`, that counts what it is given. */

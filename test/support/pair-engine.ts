@@ -50,6 +50,7 @@ const reads = (field?: string): ExpressionReads => ({
 export const field = (name: string): Expression => ({
   source: name,
   reads: reads(name),
+  isCostly: false,
   evaluate: (frame) => {
     const { data } = frame.event as StreamEvent
     return { ok: true, value: Object.hasOwn(data, name) ? data[name] : undefined }
@@ -63,6 +64,7 @@ export function below(name: string, limit: number): Expression {
   return {
     source: `${name} < ${limit}`,
     reads: reads(name),
+    isCostly: false,
     evaluate: () => ({ ok: false, error }),
     test: (frame: Frame) => {
       const value = (frame.event as StreamEvent).data[name]
@@ -76,6 +78,7 @@ export function below(name: string, limit: number): Expression {
 const keyIs = (value: string): Expression => ({
   source: `$key = ${value}`,
   reads: { ...reads(), key: true },
+  isCostly: false,
   evaluate: (frame) => ({ ok: true, value: frame.key === value }),
   test: (frame) => (frame.key === value ? 1 : 0),
   lastError: undefined,

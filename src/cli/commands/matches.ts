@@ -1,4 +1,5 @@
 import { ApiClient } from '../client/api-client.ts'
+import { noteSuspension } from '../client/suspension.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { timeColumn } from '../terminal/alert-line.ts'
@@ -45,6 +46,7 @@ export async function matches(
   const client = new ApiClient({ server: options.server, environment })
   const path = `/v1/rules/${encodeURIComponent(rule)}`
   const format = formatOf(terminal, options.output)
+  await noteSuspension(terminal, client, rule)
   const now = Date.now()
   const timeOf = (time: string | undefined): string => (time === undefined ? '' : timeColumn(time, now))
   if (options.funnel === true) {

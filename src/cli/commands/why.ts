@@ -11,6 +11,7 @@ import {
 } from '../../engine/index.ts'
 import { CliError } from '../cli-error.ts'
 import { ApiClient } from '../client/api-client.ts'
+import { noteSuspension } from '../client/suspension.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { compileRules } from '../rules/compile-rules.ts'
@@ -67,6 +68,7 @@ export async function why(
       ...(until === undefined ? {} : { until }),
     }),
   })
+  if (file === undefined) await noteSuspension(terminal, client, rule)
   return print(terminal, answer, options.output)
 }
 

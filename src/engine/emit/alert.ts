@@ -3,6 +3,7 @@ import { eventTime } from '../model/index.ts'
 import { keyObject } from '../route/index.ts'
 import type { RuleProgram } from '../rule/program.ts'
 import type { NewEffect } from './effects.ts'
+import { alertJson } from './fit-alert.ts'
 import { alertId } from './identity.ts'
 import { isoTime } from './iso-time.ts'
 import { redacted, shownKey } from './redaction.ts'
@@ -78,7 +79,7 @@ export function alertEffect(input: AlertInput): NewEffect {
     kind: withheld !== undefined ? 'withheld-alert' : mode === 'shadow' ? 'shadow-alert' : 'alert',
     subject: prefix + subject,
     id: withheld === undefined ? id : `${id}.withheld`,
-    payload: JSON.stringify(envelope),
+    payload: alertJson(envelope),
     headers:
       traceparent === undefined
         ? CONTENT_TYPE

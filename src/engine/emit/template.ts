@@ -1,4 +1,4 @@
-import type { Expression, Frame } from '../model/index.ts'
+import type { Evaluation, Expression } from '../model/index.ts'
 import type { AlertProgram } from '../rule/program.ts'
 import { HIDDEN, namesHidden } from './redaction.ts'
 
@@ -14,7 +14,11 @@ export interface AlertText {
  * Computes message and evidence. A failing part leaves a visible mark and never costs the alert; one that names a redacted field is
  * not computed.
  */
-export function alertText(program: AlertProgram, frame: Frame, redact: ReadonlySet<string>): AlertText {
+export function alertText(
+  program: AlertProgram,
+  evaluate: (expression: Expression) => Evaluation,
+  redact: ReadonlySet<string>,
+): AlertText {
   const errors: Record<string, string> = {}
   const fail = (name: string, expression: Expression, error: { code: string; message: string }): void => {
     errors[name] = `${error.code}: ${error.message} (${expression.source})`
@@ -31,7 +35,7 @@ export function alertText(program: AlertProgram, frame: Frame, redact: ReadonlyS
         message += HIDDEN
         continue
       }
-      const evaluation = part.value.evaluate(frame)
+      const evaluation = evaluate(part.value)
       if (evaluation.ok) message += displayed(evaluation.value)
       else {
         message += `‹${evaluation.error.code}›`
@@ -45,7 +49,7 @@ export function alertText(program: AlertProgram, frame: Frame, redact: ReadonlyS
       evidence[name] = HIDDEN
       continue
     }
-    const evaluation = value.evaluate(frame)
+    const evaluation = evaluate(value)
     if (!evaluation.ok) {
       evidence[name] = null
       fail(name, value, evaluation.error)

@@ -29,7 +29,7 @@ import { readsOf } from './reads.ts'
 import { type Limits, RULE_LIMITS, shareOf } from './run.ts'
 import { conjunctsOf } from './shapes.ts'
 import { isTrue } from './values.ts'
-import { depthOf } from './walk.ts'
+import { depthOf, sizeOf } from './walk.ts'
 
 export interface ExpressionOptions {
   readonly scope: ExpressionScope
@@ -96,10 +96,12 @@ export function closuresOf(
   try {
     const general = (node: Ast): Code => compileCode(node, bound, outside)
     const whole = general(ast)
+    const size = sizeOf(ast)
     // A text that gives values to names may hide library functions and steps; the general closures know.
     if (bound.size === 0)
       return {
         general: whole,
+        size,
         ...compileFast(ast, { steps, limits, general }),
         generators: generatorsOf(ast, { steps, limits }),
       }
@@ -109,7 +111,7 @@ export function closuresOf(
       const code = counted(general(part), share)
       return (data: unknown, frame: Frame): boolean => isTrue(code(data, frame))
     })
-    return { general: whole, value: undefined, parts }
+    return { general: whole, value: undefined, parts, size }
   } catch (error) {
     if (error instanceof RangeError)
       return {

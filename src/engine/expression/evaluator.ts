@@ -2,6 +2,7 @@ import type { Evaluation, ExpressionError, Frame } from '../model/index.ts'
 import type { Code } from './code/index.ts'
 import { Environment } from './environment.ts'
 import { Failure } from './failure.ts'
+import { EVALUATION_FUEL, fuel } from './fuel.ts'
 import { ASK, ASK_VALUE, type Codegen, type Generators, NO_CODEGEN } from './generated/index.ts'
 import { begin, type Limits, run } from './run.ts'
 import { isTrue, Sequence, sequenceOf } from './values.ts'
@@ -20,6 +21,8 @@ export interface Closures {
   readonly value: ((data: unknown, frame: Frame) => unknown) | undefined
   /** The parts that the top-level `and`s join, as predicates; one when there is none. */
   readonly parts: ReadonlyArray<(data: unknown, frame: Frame) => boolean>
+  /** Number of nodes. */
+  readonly size: number
   /** Make source for it, when it is worth that. */
   readonly generators?: Generators
 }
@@ -49,16 +52,19 @@ export class Evaluator {
   /** Evaluations until source is generated; 0: it was, or never will be. */
   #testsUntilHot: number
   #valuesUntilHot: number
+  #isCostly: boolean | undefined
+  readonly #leastFuel: number
   lastError: ExpressionError | undefined
 
   constructor(
-    { general, value, parts, generators }: Closures,
+    { general, value, parts, size, generators }: Closures,
     limits: Limits,
     codegen: Codegen = NO_CODEGEN,
   ) {
     this.#general = counted(general, limits)
     this.#value = value ?? this.#general
     this.#parts = parts
+    this.#leastFuel = EVALUATION_FUEL + (size >> 2)
     this.#generators = generators
     this.#codegen = codegen
     this.#testsUntilHot = generators === undefined ? 0 : codegen.hotAfter
@@ -67,8 +73,13 @@ export class Evaluator {
     this.#generatedValue = undefined
   }
 
+  get isCostly(): boolean {
+    this.#isCostly ??= this.#generators?.isLight() !== true
+    return this.#isCostly
+  }
+
   evaluate(frame: Frame): Evaluation {
-    if (this.#valuesUntilHot > 0 && --this.#valuesUntilHot === 0 && this.#codegen.admit(this))
+    if (this.#valuesUntilHot > 0 && --this.#valuesUntilHot === 0 && this.#mayGenerate())
       this.#generatedValue = this.#generators?.value()
     if (this.#generatedValue !== undefined)
       try {
@@ -77,11 +88,15 @@ export class Evaluator {
       } catch {
         // Whatever it was, the closures say what it is called.
       }
+    if (this.isCostly) fuel.used += this.#leastFuel
     try {
       const data: unknown = frame.event?.data
       run.begun = false
-      return { ok: true, value: suitsFastPath(data) ? this.#value(data, frame) : this.#general(data, frame) }
+      const value = suitsFastPath(data) ? this.#value(data, frame) : this.#general(data, frame)
+      if (run.begun) this.#count()
+      return { ok: true, value }
     } catch (error) {
+      if (run.begun) this.#count()
       this.lastError = asFailure(error).toError()
       return { ok: false, error: this.lastError }
     }
@@ -99,22 +114,31 @@ export class Evaluator {
   }
 
   #testByClosures(frame: Frame): 1 | 0 | -1 {
-    if (this.#testsUntilHot > 0 && --this.#testsUntilHot === 0 && this.#codegen.admit(this)) {
+    if (this.#testsUntilHot > 0 && --this.#testsUntilHot === 0 && this.#mayGenerate()) {
       this.#predicate = this.#generators?.predicate()
       return this.test(frame)
     }
+    if (this.isCostly) fuel.used += this.#leastFuel
     const data: unknown = frame.event?.data
     const parts = this.#parts
     let next = 0
     try {
-      if (!suitsFastPath(data)) return isTrue(this.#general(data, frame)) ? 1 : 0
+      if (!suitsFastPath(data)) {
+        run.begun = false
+        const truth = isTrue(this.#general(data, frame))
+        this.#count()
+        return truth ? 1 : 0
+      }
       // Each part is counted by itself: what one has used must not decide whether another is false.
       for (; next < parts.length; next++) {
         run.begun = false
-        if (!parts[next]?.(data, frame)) return 0
+        const holds = parts[next]?.(data, frame)
+        if (run.begun) this.#count()
+        if (!holds) return 0
       }
       return 1
     } catch (error) {
+      if (run.begun) this.#count()
       // An error counts only if no other part is false.
       const first = asFailure(error)
       for (next++; next < parts.length; next++) if (this.#isFalse(parts[next], data, frame)) return 0
@@ -129,6 +153,19 @@ export class Evaluator {
       return part?.(data, frame) === false
     } catch {
       return false
+    } finally {
+      if (run.begun) this.#count()
     }
+  }
+
+  /** What costs is always counted, and so never generated. */
+  #mayGenerate(): boolean {
+    return !this.isCostly && this.#codegen.admit(this)
+  }
+
+  #count(): void {
+    if (!this.isCostly) return
+    const { limits, steps, size } = run
+    fuel.used += limits.steps - steps + ((limits.size - size) >> 2)
   }
 }

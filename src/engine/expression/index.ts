@@ -1,6 +1,7 @@
 export { EXPRESSION_CODES, type ExpressionCode } from './codes.ts'
 export { compileExpression, type ExpressionOptions } from './compile-expression.ts'
 export { type Conjunct, splitConjuncts } from './conjuncts.ts'
+export { ERROR_FUEL, EVALUATION_FUEL, fuel } from './fuel.ts'
 export { FUNCTIONS } from './functions/index.ts'
 export {
   CODEGEN,

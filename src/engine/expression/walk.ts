@@ -30,3 +30,6 @@ export function depthOf(node: Ast, most: number): number {
   for (const part of partsOf(node)) deepest = Math.max(deepest, depthOf(part, most - 1))
   return deepest + 1
 }
+
+/** Number of nodes. */
+export const sizeOf = (node: Ast): number => partsOf(node).reduce((total, part) => total + sizeOf(part), 1)

@@ -36,6 +36,8 @@ export interface MatcherHost {
   matched(match: Match, key: string): void
   /** A partial match ran out of time; `match.completedAt` is its deadline. Called only when the automaton reports timeouts. */
   timedOut(match: Match, key: string): void
+  /** An event or a deadline of one key was compared with so many partial matches, or completed so many ways. Called when they are many. */
+  worked?(count: number): void
   /** Partial matches dropped because a limit was reached. */
   shed(count: number, key: string): void
   /**

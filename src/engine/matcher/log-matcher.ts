@@ -33,6 +33,8 @@ import {
 import type { Taken } from './taken-node.ts'
 
 const NOTHING: Taken[] = []
+/** So many complete matches in one event are no more than any rule has. */
+const FEW = 64
 
 /**
  * Chains of event steps with unary conditions. Partial matches in one state share their fate, so a state keeps a log of the events taken
@@ -319,19 +321,16 @@ export class LogMatcher implements KeyedMatcher {
   /** Adds the matches that end in the entry, of which a skip strategy needs but the first. */
   #complete(state: LogState, entry: Entry, time: number, complete: Taken[]): void {
     const isLive = this.#isLiveIn(state, time)
-    if (this.#hasHaving) this.#completeAccepted(state, entry, time, complete)
-    else if (this.#isSkipping) {
-      const first = firstPathTo(state.logs, entry, isLive)
-      if (first !== undefined) complete.push(first)
-    } else
-      this.#walk.walk(state.logs, entry, isLive, () => {
-        complete.push(this.#walk.taking())
-        return true
-      })
+    if (this.#hasHaving || !this.#isSkipping) {
+      this.#completeAll(state, entry, time, complete)
+      return
+    }
+    const first = firstPathTo(state.logs, entry, isLive)
+    if (first !== undefined) complete.push(first)
   }
 
-  /** With `having`, every partial match has to be asked, but never more of them than the limit of the key. */
-  #completeAccepted(state: LogState, entry: Entry, time: number, complete: Taken[]): void {
+  /** With `having`, or where every match counts, all partial matches are looked at, but never more of them than the limit of the key. */
+  #completeAll(state: LogState, entry: Entry, time: number, complete: Taken[]): void {
     const max = this.#automaton.input.partialMatchesMax
     const isLive = this.#isLiveIn(state, time)
     for (;;) {
@@ -345,12 +344,13 @@ export class LogMatcher implements KeyedMatcher {
           if (state.held.some((match) => !isBefore(start, match.first) && !isBefore(match.last.event, start)))
             return true
         }
-        if (this.#host.accept(this.#walk, state.key)) {
+        if (!this.#hasHaving || this.#host.accept(this.#walk, state.key)) {
           complete.push(this.#walk.taking())
           best = start
         }
         return true
       })
+      if (asked > FEW) this.#host.worked?.(asked)
       if (isWhole) return
       complete.length = from
       this.#shedStarts(state, isLive)

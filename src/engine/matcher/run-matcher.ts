@@ -38,10 +38,13 @@ import {
   signatureOf,
 } from './taken.ts'
 import { type Taken, takenAfter } from './taken-node.ts'
+import type { WaitingRuns } from './waiting-runs.ts'
 
 const NO_MASK = 0
 /** With fewer partial matches of a key, asking all of them costs less than an index. */
 const INDEXED_ABOVE = 16
+/** So many partial matches of a key are no more than any rule has. */
+const FEW = 64
 
 /**
  * The general matcher: every partial match is a run over shared nodes, and an event of a key is shown to every run of it that it can
@@ -72,6 +75,8 @@ export class RunMatcher implements KeyedMatcher {
   #state: KeyState | undefined
   #taking: Run | undefined
   #hasChanged = false
+  /** How often it was taken. */
+  #takings = 0
 
   constructor(automaton: Automaton, host: MatcherHost, options: MatcherOptions = {}, observer?: RunObserver) {
     this.#automaton = automaton
@@ -109,15 +114,11 @@ export class RunMatcher implements KeyedMatcher {
     this.#state = state
     this.#hasChanged = false
 
-    const { index } = state.runs
-    if (index !== undefined) for (const run of index.concerned(event, mask)) this.#show(run, event)
-    else
-      for (let run = state.runs.first; run !== undefined; ) {
-        const { next } = run
-        this.#show(run, event)
-        run = next
-      }
+    this.#takings = 0
+
+    const asked = this.#ask(state, event, mask)
     this.#start(mask)
+    if (asked + this.#takings > FEW) this.#host.worked?.(asked + this.#takings)
     // Most events that a key is shown mean nothing to it; then nothing is written either.
     if (!this.#hasChanged && complete.length === 0) return
 
@@ -212,6 +213,24 @@ export class RunMatcher implements KeyedMatcher {
       }
   }
 
+  /** Shows the event at hand to those that it can change; gives their number. */
+  #ask({ runs }: KeyState, event: StreamEvent, mask: number): number {
+    const index = runs.indexAbove(this.#indexedAbove, this.#indexParts)
+    if (index !== undefined) {
+      const concerned = index.concerned(event, mask)
+      const { length } = concerned
+      for (const run of concerned) this.#show(run, event)
+      return length
+    }
+    const { size } = runs
+    for (let run = runs.first; run !== undefined; ) {
+      const { next } = run
+      this.#show(run, event)
+      run = next
+    }
+    return size
+  }
+
   /** Shows the event at hand to a partial match. */
   #show(run: Run, event: StreamEvent): void {
     this.#taking = run
@@ -249,6 +268,7 @@ export class RunMatcher implements KeyedMatcher {
     const from = this.#taking
     const key = this.#key
     this.#hasChanged = true
+    this.#takings++
     const last = takenAfter(from?.last, slot, event, way)
     const first = from?.first ?? event
     let groupStarts = from?.groupStarts ?? NO_GROUPS
@@ -345,7 +365,9 @@ export class RunMatcher implements KeyedMatcher {
     const before = state.runs.size
     const complete: HeldMatch[] = []
     const expired: Run[] = []
-    for (const run of state.runs.due(at, this.#graph)) {
+    const due = state.runs.due(at, this.#graph)
+    if (due.length > FEW) this.#host.worked?.(due.length)
+    for (const run of due) {
       const completes = (run.open & (1 << PENDING_BIT)) !== 0 && this.#pendingCompletes(run, at)
       if (completes) this.#add(complete, run.last, run.first, at, undefined, key)
       this.#observer?.due(run, at, completes, key)
@@ -369,10 +391,11 @@ export class RunMatcher implements KeyedMatcher {
   /** A partial match that was on several ways at once is reported once, when the last of them is over. */
   #distinctExpired(
     expired: readonly Run[],
-    alive: Iterable<Run>,
+    alive: WaitingRuns,
     complete: readonly HeldMatch[],
   ): readonly Run[] {
     if (!this.#graph.isAmbiguous || expired.length === 0) return expired
+    if (alive.size > FEW) this.#host.worked?.(alive.size)
     const others = new Set([...alive, ...complete].map((each) => signatureOf(each.last)))
     return distinctBy(expired, (run) => signatureOf(run.last)).filter(
       (run) => !others.has(signatureOf(run.last)),

@@ -20,10 +20,6 @@ export class WaitingRuns {
     return this.#size
   }
 
-  get index(): RunIndex | undefined {
-    return this.#index
-  }
-
   *[Symbol.iterator](): Iterator<Run> {
     for (let run = this.#first; run !== undefined; run = run.next) yield run
   }
@@ -52,6 +48,16 @@ export class WaitingRuns {
     run.next = undefined
     this.#size--
     this.#index?.remove(run)
+  }
+
+  /**
+   * The index where there are more than `above`, made when a restore has left none: whom it says no to may be asked for less, so whether
+   * it is there to say it depends on how many there are, and not on how they came about.
+   */
+  indexAbove(above: number, parts: IndexParts): RunIndex | undefined {
+    if (this.#size <= above) return undefined
+    this.settle(above, parts)
+    return this.#index
   }
 
   /** Makes the index where there are more than `above`, and gives it up where a quarter of that is left. */

@@ -124,6 +124,8 @@ export interface Expression {
   /** Absent when the predicate is no such equality. */
   readonly join?: Join
   readonly reads: ExpressionReads
+  /** Whether what an evaluation uses is counted against the rule; decided by the text alone. */
+  readonly isCostly: boolean
   evaluate(frame: Frame): Evaluation
   /**
    * As a predicate: 1 true, 0 false, -1 error (then `lastError` says which). JSONata truthiness; undefined is false. No allocation

@@ -10,6 +10,8 @@ export const NOTICE_CODES = [
   'skip-step-missed',
   'reorder-buffer-full',
   'rule-quarantined',
+  'rule-resumed',
+  'rule-suspended',
   'silence-refused',
   'withheld-not-recorded',
 ] as const

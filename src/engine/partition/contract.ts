@@ -83,6 +83,8 @@ export interface VersionStatistics {
   readonly share?: number
   /** Event time at which it ends in any case, of a version that drains. */
   readonly until?: EventTime
+  /** Sequence of the entry with which it runs again, while it is suspended. */
+  readonly suspendedUntil?: number
   /** While there is a candidate: since it came, of both. Of a version that drains: since it was replaced. Else since the rule was first activated. */
   readonly counts: RuleCounts
   readonly keys: number
@@ -93,8 +95,10 @@ export interface VersionStatistics {
 export interface RuleStatistics extends RuleCounts {
   readonly id: string
   readonly version: number
-  /** `quarantined`: a stored version does not compile; an older one may still run. */
-  readonly state: 'running' | 'stopped' | 'quarantined'
+  /** `quarantined`: a stored version does not compile; an older one may still run. `suspended`: it has used too much fuel. */
+  readonly state: 'running' | 'suspended' | 'stopped' | 'quarantined'
+  /** Sequence of the entry with which a suspended rule runs again. */
+  readonly suspendedUntil: number | undefined
   readonly status: RuleStatus | undefined
   readonly keys: number
   readonly partialMatches: number

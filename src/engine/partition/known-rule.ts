@@ -27,13 +27,15 @@ export interface KnownRule {
 }
 
 export interface Running {
-  readonly runtime: RuleRuntime
-  readonly routes: Routes
+  /** Another one, with the same counts, from when it is suspended. */
+  runtime: RuleRuntime
+  /** None while it is suspended: no event comes to it. */
+  routes: Routes | undefined
 }
 
 export interface Candidate {
   record: CandidateRecord
-  /** Percent of the keys that it decides now; 0 where its keys are others than those of the version in force. */
+  /** Percent of the keys that it decides now; 0 where its keys are others than those of the version in force, and while it is suspended. */
   share: number
   /** Undefined when its text does not run. */
   readonly running: Running | undefined
@@ -81,7 +83,7 @@ export function shareOut(known: KnownRule): void {
   if (candidate !== undefined) {
     const hasSameKeys =
       running !== undefined &&
-      candidate.running !== undefined &&
+      candidate.running?.routes !== undefined &&
       keysOf(running.runtime.program) === keysOf(candidate.running.runtime.program)
     candidate.share = hasSameKeys ? candidate.record.share : 0
   }

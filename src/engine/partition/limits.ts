@@ -20,6 +20,8 @@ export interface PartitionLimits extends PayloadLimits {
   readonly alertsPerMinuteMax: number
   /** Per rule, in event time; withheld alerts beyond it are only counted. */
   readonly withheldPerMinuteMax: number
+  /** Fuel that one rule may use per second of event time, on the average of some seconds; beyond it the rule is suspended. */
+  readonly ruleFuelPerSecondMax: number
   /** Characters of an event that a late event or dead letter repeats. */
   readonly payloadCharactersShownMax: number
 }
@@ -36,5 +38,6 @@ export const DEFAULT_LIMITS: PartitionLimits = {
   listValuesMax: 2_000_000,
   alertsPerMinuteMax: 6_000,
   withheldPerMinuteMax: 6_000,
+  ruleFuelPerSecondMax: 20_000,
   payloadCharactersShownMax: 4_096,
 }

@@ -23,7 +23,8 @@ export function describeRule(known: KnownRule): RuleStatistics {
     id,
     version,
     inForce: runtime?.program.version,
-    state: problems.length > 0 ? 'quarantined' : runtime === undefined ? 'stopped' : 'running',
+    state: problems.length > 0 ? 'quarantined' : stateOf(runtime),
+    suspendedUntil: suspendedUntil(runtime),
     status: runtime?.status ?? record?.status,
     keys: sum(versions, ({ keys }) => keys),
     partialMatches: sum(versions, ({ partialMatches }) => partialMatches),
@@ -53,12 +54,26 @@ function versionsOf({ running, candidate, draining }: KnownRule): VersionStatist
   return versions
 }
 
-const standingOf = ({ program, extras, matcher }: RuleRuntime) => ({
-  version: program.version,
-  counts: copyCounts(extras.counts),
-  keys: matcher.keys,
-  partialMatches: matcher.partialMatches,
-})
+function standingOf(runtime: RuleRuntime): Omit<VersionStatistics, 'role'> {
+  const { program, extras, matcher } = runtime
+  const until = suspendedUntil(runtime)
+  return {
+    version: program.version,
+    counts: copyCounts(extras.counts),
+    keys: matcher.keys,
+    partialMatches: matcher.partialMatches,
+    ...(until === undefined ? {} : { suspendedUntil: until }),
+  }
+}
+
+function stateOf(runtime: RuleRuntime | undefined): RuleStatistics['state'] {
+  if (runtime === undefined) return 'stopped'
+  return runtime.extras.fuel.isSuspended ? 'suspended' : 'running'
+}
+
+function suspendedUntil(runtime: RuleRuntime | undefined): number | undefined {
+  return runtime?.extras.fuel.isSuspended ? runtime.extras.fuel.suspendedUntil : undefined
+}
 
 const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0)

@@ -88,6 +88,7 @@ export class EnginePartition implements ObservablePartition {
   #effectNumber = 0
   #effects: Effect[] = []
   #isTaken = true
+  #overdrawn: RuleRuntime[] = []
   #overflowNoticeAt = Number.NEGATIVE_INFINITY
   readonly #erasures = new Map<string, DoneErasure>()
   #settledUntil: number
@@ -176,7 +177,7 @@ export class EnginePartition implements ObservablePartition {
 
   kept(erased: ErasedKey): KeptOfKey {
     const events = this.#eventsOf(erased)
-    const { keys, suppressions } = keptOfKey(this.rules.running, erased, events)
+    const { keys, suppressions } = keptOfKey(this.rules.runtimes(), erased, events)
     let bufferedEvents = 0
     for (const event of this.waiting.items()) if (events.has(event)) bufferedEvents++
     return {
@@ -220,7 +221,7 @@ export class EnginePartition implements ObservablePartition {
 
   routing(rule: string): readonly SlotRouting[] {
     const running = this.rules.get(rule)?.running
-    return running === undefined ? [] : this.router.describe(running.routes)
+    return running?.routes === undefined ? [] : this.router.describe(running.routes)
   }
 
   /** Puts stored rows back into a new partition. */
@@ -262,6 +263,7 @@ export class EnginePartition implements ObservablePartition {
     if (this.#settledUntil > 0 && entry.sequence > this.#settledUntil) this.#endSettled()
     this.#position = entry.sequence
     this.#ingestedAt = entry.ingestedAt
+    if (entry.sequence >= this.rules.resumesAt) this.rules.resume(entry.sequence)
     if (entry.subject.startsWith(CONTROL_PREFIX)) this.#control(entry)
     else this.#event(entry)
     if (this.rules.hasFinished) this.rules.endFinished()
@@ -325,12 +327,20 @@ export class EnginePartition implements ObservablePartition {
     this.#frame.event = event
     this.#frame.time = event.time
     this.router.route(event, plan.routes)
+    if (this.#overdrawn.length > 0) this.#suspend()
     event.rest()
   }
 
   #fire(time: number): void {
     this.#deadlines.advance(time)
+    if (this.#overdrawn.length > 0) this.#suspend()
     if (time > this.#now) this.#now = time
+  }
+
+  #suspend(): void {
+    const overdrawn = this.#overdrawn
+    this.#overdrawn = []
+    this.rules.suspend(overdrawn, this.#position)
   }
 
   #deadLetter(entry: LogEntry, letter: DeadLetter): void {
@@ -401,7 +411,7 @@ export class EnginePartition implements ObservablePartition {
 
   #erase(erased: ErasedKey): KeptOfKey {
     const events = this.#eventsOf(erased)
-    const { keys, suppressions } = keptOfKey(this.rules.running, erased, events)
+    const { keys, suppressions } = keptOfKey(this.rules.runtimes(), erased, events)
     const partialMatches = countPartialMatches(keys)
     for (const { rule, key } of keys) rule.erase(key)
     for (const { rule, key } of suppressions) rule.suppressions.erase(key)
@@ -411,7 +421,7 @@ export class EnginePartition implements ObservablePartition {
   }
 
   #eventsOf(erased: ErasedKey): EventsOfKey {
-    return new EventsOfKey(this.rules.running, erased, this.lists)
+    return new EventsOfKey(this.rules.runtimes(), erased, this.lists)
   }
 
   #remember(id: string, erased: KeptOfKey): void {
@@ -506,6 +516,7 @@ export class EnginePartition implements ObservablePartition {
         this.#partialMatches += partialMatches
       },
       finished: (rule) => this.rules.finished(rule),
+      overdrawn: (rule) => void this.#overdrawn.push(rule),
     }
   }
 }

@@ -96,7 +96,7 @@ export function forgetRows(state: Stateful, now: number): void {
   for (const runtime of state.dirtyRules.splice(0)) {
     runtime.isDirty = false
     runtime.extrasDirty = false
-    if (runtime.deadline === undefined) continue
+    if (!state.rules.has(runtime)) continue
     const routes = state.rules.routesOf(runtime)
     runtime.matcher.drainChanges((key, encode, page) => {
       if (encode === undefined && page === 0 && routes !== undefined) state.router.settle(routes, key)
@@ -135,7 +135,7 @@ function takeRuleRows(state: Stateful, rows: StateRow[]): void {
   }
   for (const runtime of state.dirtyRules.splice(0)) {
     runtime.isDirty = false
-    if (runtime.deadline === undefined) continue
+    if (!state.rules.has(runtime)) continue
     const { stored } = runtime
     const prefix = keyPrefix(runtime.name)
     const routes = state.rules.routesOf(runtime)
@@ -225,8 +225,7 @@ export function restoreRows(
   state.events.loaded()
   restoreSuppressions(state, sorted.suppressions)
   for (const { rule, value } of sorted.extras) {
-    const runtime = state.rules.named(rule)?.runtime
-    if (runtime !== undefined) runtime.extras = parse<RuleExtras>(value)
+    state.rules.restoreExtras(rule, parse<RuleExtras>(value))
   }
   state.waiting.restore(sorted.buffered, meta.watermark)
   for (const runtime of state.rules.running) runtime.restored()
@@ -318,7 +317,7 @@ function sortRows(rows: Iterable<StateRow>): SortedRows {
 
 function restoreKey(state: Stateful, { id, rule, key, page, value }: Keyed): void {
   const running = state.rules.named(rule)
-  if (running === undefined) {
+  if (running?.routes === undefined) {
     // The rule is gone or no longer compiles: so is what it had begun.
     state.rules.orphans.push(id)
     return

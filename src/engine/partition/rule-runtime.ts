@@ -11,9 +11,11 @@ import {
   type Withheld,
   withoutValues,
 } from '../emit/index.ts'
+import { ERROR_FUEL, fuel } from '../expression/index.ts'
 import type { CreateKeyedMatcher, KeyedMatcher, MatcherHost } from '../matcher/contract.ts'
 import type { Moment } from '../matcher/index.ts'
 import type {
+  Evaluation,
   Expression,
   ExpressionError,
   Frame,
@@ -37,6 +39,7 @@ import {
 import type { AlertProgram, RuleProgram } from '../rule/program.ts'
 import type { Deadline, DeadlineOwner, DeadlineQueue } from '../time/index.ts'
 import type { NoticeCode } from './codes.ts'
+import { type FuelAccount, fuelAccount, type LogPlace, resumeAccount, spendFuel } from './fuel-account.ts'
 import type { PartitionLimits } from './limits.ts'
 import type { PartitionOutput } from './output.ts'
 import { RuleJoins } from './rule-joins.ts'
@@ -45,6 +48,10 @@ import { countError, countIn, newCounts, type RuleCounts } from './statistics.ts
 
 const NO_STEPS: StepAccess = { taken: () => [], count: () => 0 }
 const NOTICE_INTERVAL_MS = 60_000
+/** What one partial match costs that an event is compared with, where they are many. */
+const PARTIAL_MATCH_FUEL = 4
+/** What an alert costs, for all but the first of a key at one entry of the log. */
+const FURTHER_ALERT_FUEL = 200
 
 /** What a rule may use of its partition. */
 export interface RuleSurroundings {
@@ -71,6 +78,8 @@ export interface RuleSurroundings {
   account(partialMatches: number): void
   /** A version that takes no new starts has nothing left. */
   finished(rule: RuleRuntime): void
+  /** The rule has used more fuel than it may: it is to be suspended when what is under way is done. */
+  overdrawn(rule: RuleRuntime): void
 }
 
 /** What is kept of a rule beside its matcher and suppressions; one stored row. */
@@ -82,6 +91,7 @@ export interface RuleExtras {
   readonly notices: Record<string, { at: number; unsaid: number }>
   /** The counts at the moment when a candidate came beside it, to compare what both did since. */
   besides?: RuleCounts
+  fuel: FuelAccount
 }
 
 /** Which version decides a match; undefined: the one that has it. */
@@ -114,9 +124,13 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   isDraining = false
   /** The time to finish is over: what still completes is nobody's. */
   isOver = false
+  /** What used the fuel up; from then on nothing more is done for the rule. */
+  overdrawnBy: string | undefined
   readonly #around: RuleSurroundings
   readonly #frame: Frame
   #accounted = 0
+  #alertedKey: string | undefined
+  #alertedAt = 0
   #key: string | undefined
   #keyValue: JsonValue = null
   /** While deadlines fire: the time that is reached as soon as one of them does something. Some turn out to be nobody's any more. */
@@ -160,6 +174,28 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     this.#touch()
   }
 
+  /** It may use as much as if it had used nothing yet. */
+  refuel(): void {
+    this.extras.fuel = fuelAccount(this.#around.limits.ruleFuelPerSecondMax)
+    this.#touchExtras()
+  }
+
+  /** Puts back what was stored; an older program stored less. */
+  restoreExtras({ counts, besides, ...extras }: RuleExtras): void {
+    this.extras = {
+      ...newExtras(this.#around.limits),
+      ...extras,
+      counts: { ...newCounts(), ...counts },
+      ...(besides === undefined ? {} : { besides: { ...newCounts(), ...besides } }),
+    }
+  }
+
+  /** Its suspension is over. */
+  resume(): void {
+    resumeAccount(this.extras.fuel, this.#around.limits.ruleFuelPerSecondMax, this.#place())
+    this.#touchExtras()
+  }
+
   /** From now on it takes no new starts. */
   drain(last: Moment): void {
     this.isDraining = true
@@ -184,6 +220,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   }
 
   deliver(key: string, event: StreamEvent, mask: number): void {
+    if (this.isOverdrawn) return
     const { matcher } = this
     if (this.isDraining && !matcher.has(key)) return
     if (this.#isFull() && !matcher.has(key)) {
@@ -208,10 +245,18 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     this.#touchExtras()
   }
 
+  get isOverdrawn(): boolean {
+    return this.overdrawnBy !== undefined
+  }
+
+  charge(fuel: number, slot: number): void {
+    this.#spend(fuel, this.#stepName(slot))
+  }
+
   // DeadlineOwner
 
   nextDeadline(): number {
-    return this.matcher.nextDeadline
+    return this.isOverdrawn ? Number.POSITIVE_INFINITY : this.matcher.nextDeadline
   }
 
   fire(time: number): void {
@@ -238,7 +283,11 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     const conjuncts = this.program.events[slot]?.conditional ?? []
     let failed: ExpressionError | undefined
     for (const conjunct of conjuncts) {
+      if (this.isOverdrawn) return false
+      const before = fuel.used
       const truth = conjunct.test(frame)
+      const used = fuel.used - before + (truth === -1 ? ERROR_FUEL : 0)
+      if (used > 0) this.charge(used, slot)
       if (truth === 0) return false
       if (truth === -1) failed ??= conjunct.lastError
     }
@@ -251,23 +300,31 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     this.#reachDue()
     const { having } = this.program
     if (having === undefined) return true
+    if (this.isOverdrawn) return false
     return this.#holds('having', having, this.#prepare(undefined, match, key, match.completedAt))
   }
 
   matched(match: Match, key: string): void {
+    if (this.isOverdrawn) return
     this.#reachDue()
     this.extras.counts.matches++
     this.#alert(match, key, this.program.alert, false)
   }
 
   timedOut(match: Match, key: string): void {
+    if (this.isOverdrawn) return
     this.#reachDue()
     this.extras.counts.timeouts++
     const { onTimeout } = this.program
     if (onTimeout !== undefined) this.#alert(match, key, onTimeout, true)
   }
 
+  worked(count: number): void {
+    this.#spend(PARTIAL_MATCH_FUEL * count, 'pattern')
+  }
+
   shed(count: number): void {
+    if (this.isOverdrawn) return
     this.#shed(count, 'partial matches of one key')
   }
 
@@ -305,8 +362,15 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     const decidedBy = this.decidedBy?.(key, match)
     const mode = decidedBy !== undefined || this.status === 'shadow' ? 'shadow' : 'live'
     this.#touchExtras()
+    const sequence = this.#around.sequence()
+    if (key === this.#alertedKey && sequence === this.#alertedAt) this.#spend(FURTHER_ALERT_FUEL, 'alert')
+    this.#alertedKey = key
+    this.#alertedAt = sequence
     const frame = this.#prepare(undefined, match, key, match.completedAt)
-    let withheld = this.#exceptionOf(frame) ?? this.#silenceOf(match, key)
+    let withheld = this.#exceptionOf(frame)
+    // Whether it is excepted was too much to find out.
+    if (this.isOverdrawn) return
+    withheld ??= this.#silenceOf(match, key)
     let suppressedCount = 0
     if (withheld === undefined) {
       const admitted = this.#admit(frame, key)
@@ -334,7 +398,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
         key,
         match,
         timedOut,
-        text: alertText(program, this.#shown(frame, match), redact),
+        text: alertText(program, this.#evaluating(this.#shown(frame, match)), redact),
         suppressedCount,
         withheld,
         stream,
@@ -356,6 +420,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   #exceptionOf(frame: Frame): Withheld | undefined {
     for (const exception of this.program.except) {
       if (exception.until !== undefined && frame.time >= exception.until) continue
+      if (this.isOverdrawn) return undefined
       if (!this.#holds(`except ${exception.name}`, exception.when, frame)) continue
       const why = this.program.definition.except.find(({ name }) => name === exception.name)?.why
       return { reason: 'excepted', exception: exception.name, ...(why === undefined ? {} : { why }) }
@@ -404,7 +469,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     if (suppressBy === undefined) return key
     return compositeKey(
       suppressBy.map((expression) => {
-        const evaluation = expression.evaluate(frame)
+        const evaluation = this.#evaluate(expression, frame)
         if (!evaluation.ok) {
           this.#countError('suppress', evaluation.error, this.#around.sequence())
           return ''
@@ -414,8 +479,24 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     )
   }
 
+  #evaluating(frame: Frame): (expression: Expression) => Evaluation {
+    return (expression) => this.#evaluate(expression, frame)
+  }
+
+  /** For an alert: once the fuel is used up, what is left of it stays empty. */
+  #evaluate(expression: Expression, frame: Frame): Evaluation {
+    if (this.isOverdrawn) return { ok: false, error: USED_UP }
+    const before = fuel.used
+    const evaluation = expression.evaluate(frame)
+    if (fuel.used !== before) this.#spend(fuel.used - before, 'alert')
+    return evaluation
+  }
+
   #holds(step: string, expression: Expression, frame: Frame): boolean {
+    const before = fuel.used
     const truth = expression.test(frame)
+    const used = fuel.used - before + (truth === -1 ? ERROR_FUEL : 0)
+    if (used > 0) this.#spend(used, step)
     if (truth === -1 && expression.lastError !== undefined) {
       this.#countError(step, expression.lastError, this.#around.sequence())
     }
@@ -471,6 +552,20 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     })
   }
 
+  #place(): LogPlace {
+    return { sequence: this.#around.sequence(), time: this.#around.now() }
+  }
+
+  #spend(amount: number, by: string): void {
+    const { counts, fuel } = this.extras
+    counts.fuel += amount
+    this.#touchExtras()
+    const { ruleFuelPerSecondMax } = this.#around.limits
+    if (spendFuel(fuel, ruleFuelPerSecondMax, this.#place(), amount) || this.isOverdrawn) return
+    this.overdrawnBy = by
+    this.#around.overdrawn(this)
+  }
+
   #countError(step: string, error: ExpressionError, sequence: number): void {
     const { redact } = this.#around
     const shown = redact.size === 0 ? error : { ...error, message: withoutValues(error.message) }
@@ -498,6 +593,8 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   }
 }
 
+const USED_UP: ExpressionError = { code: 'U1001', message: 'The rule has used up its fuel.' }
+
 const newExtras = (limits: PartitionLimits): RuleExtras => ({
   counts: newCounts(),
   alertTokens: tokenBucket({ burst: limits.alertsPerMinuteMax, perMinute: limits.alertsPerMinuteMax }),
@@ -506,6 +603,7 @@ const newExtras = (limits: PartitionLimits): RuleExtras => ({
     perMinute: limits.withheldPerMinuteMax,
   }),
   notices: {},
+  fuel: fuelAccount(limits.ruleFuelPerSecondMax),
 })
 
 const suppressionMs = (program: RuleProgram): number => {

@@ -6,10 +6,11 @@ import { DrainingRules, type StoredDraining, storedDraining } from './draining-r
 import { type KnownRule, newlyKnown, type Running, shareOut } from './known-rule.ts'
 import type { PartitionParts } from './options.ts'
 import { inForce, type RuleEntry, type RuleRecord } from './rule-record.ts'
-import type { RuleRuntime, RuleSurroundings } from './rule-runtime.ts'
+import type { RuleExtras, RuleRuntime, RuleSurroundings } from './rule-runtime.ts'
 import { RuleTexts } from './rule-texts.ts'
 import { RunningRules } from './running-rules.ts'
 import type { PartialMatchesChange } from './statistics.ts'
+import { SuspendedRules } from './suspended-rules.ts'
 import { VersionChanges } from './version-changes.ts'
 
 /** A rule id as its stored row says it. */
@@ -28,6 +29,7 @@ export class RuleSet {
   readonly #known = new Map<string, KnownRule>()
   readonly #running: RunningRules
   readonly #draining: DrainingRules
+  readonly #suspended: SuspendedRules
   readonly #changes: VersionChanges
   readonly #texts: RuleTexts
   /** Ids whose stored record changed. */
@@ -46,10 +48,13 @@ export class RuleSet {
     const texts = new RuleTexts(parts.compiler, around.output)
     const running = new RunningRules({ router, deadlines, around, createMatcher: parts.createMatcher })
     const draining = new DrainingRules({ running, deadlines, around, texts, changed })
+    const knownRule = (id: string): KnownRule | undefined => this.#known.get(id)
+    const suspended = new SuspendedRules({ running, draining, around, knownRule })
     this.#texts = texts
     this.#running = running
     this.#draining = draining
-    this.#changes = new VersionChanges({ running, draining, texts, around })
+    this.#suspended = suspended
+    this.#changes = new VersionChanges({ running, draining, suspended, texts, around })
   }
 
   get(id: string): KnownRule | undefined {
@@ -72,6 +77,16 @@ export class RuleSet {
   /** Every version that runs, in order of id. */
   get running(): readonly RuleRuntime[] {
     return this.#running.all
+  }
+
+  /** Those, and what is suspended. */
+  runtimes(): readonly RuleRuntime[] {
+    return [...this.#running.all, ...this.#suspended.runtimes()]
+  }
+
+  /** Whether the version is one of them. */
+  has(runtime: RuleRuntime): boolean {
+    return this.#running.has(runtime)
   }
 
   /** Runtimes that were stopped and whose stored rows must go. */
@@ -103,6 +118,14 @@ export class RuleSet {
     shareOut(known)
   }
 
+  /** Puts back what is kept of the version whose stored rows have the name. */
+  restoreExtras(name: string, extras: RuleExtras): void {
+    const running = this.#running.named(name)
+    if (running === undefined) return
+    running.runtime.restoreExtras(extras)
+    this.#suspended.restore(running)
+  }
+
   /** What its stored row has to say. */
   stored(id: string): StoredRule | undefined {
     const known = this.#known.get(id)
@@ -132,6 +155,21 @@ export class RuleSet {
     if (isOld) return
     const { kind: _, ...record } = entry
     this.#put(known ?? this.#meet(entry.id), record)
+  }
+
+  /** Sequence of the entry before which the next suspension ends, or an earlier one; Infinity when there is none. */
+  get resumesAt(): number {
+    return this.#suspended.resumesAt
+  }
+
+  /** Takes versions that have used too much out for a time; nobody works with them. */
+  suspend(overdrawn: readonly RuleRuntime[], sequence: number): void {
+    this.#suspended.suspend(overdrawn, sequence)
+  }
+
+  /** Brings back those whose suspension is over. */
+  resume(sequence: number): void {
+    this.#suspended.resume(sequence)
   }
 
   /** A version that drains has nothing left; it ends behind the entry at hand, when nobody works with it. */

@@ -45,6 +45,11 @@ export class RunningRules {
     return this.#named.get(name)
   }
 
+  /** Whether it is one of them, or suspended. */
+  has(runtime: RuleRuntime): boolean {
+    return this.#named.get(runtime.name)?.runtime === runtime
+  }
+
   routesOf(runtime: RuleRuntime): Routes | undefined {
     return this.#named.get(runtime.name)?.routes
   }
@@ -56,25 +61,47 @@ export class RunningRules {
   }
 
   start(program: RuleProgram, status: RuleStatus, name: string): Running {
-    const runtime = new RuleRuntime(program, status, {
-      around: this.#around,
-      createMatcher: this.#createMatcher,
-      name,
-    })
-    this.#ranks.insert(runtime)
-    runtime.deadline = this.#deadlines.add(runtime)
-    const running = { runtime, routes: this.#router.add(runtime, routesOf(program)) }
+    const running: Running = { runtime: this.#runtime(program, status, name), routes: undefined }
     this.#named.set(name, running)
+    this.connect(running)
     return running
   }
 
-  /** @param why undefined: nothing is lost by it. */
-  stop({ runtime, routes }: Running, why: string | undefined): void {
-    this.#named.delete(runtime.name)
+  /** Events and deadlines come to it from here on. */
+  connect(running: Running): void {
+    const { runtime } = running
+    this.#ranks.insert(runtime)
+    runtime.deadline = this.#deadlines.add(runtime)
+    running.routes = this.#router.add(runtime, routesOf(runtime.program))
+  }
+
+  /** No event and no deadline comes to it any more; what it has stays. */
+  disconnect(running: Running): void {
+    const { runtime, routes } = running
+    if (routes === undefined) return
+    running.routes = undefined
     this.#router.remove(routes)
     if (runtime.deadline !== undefined) this.#deadlines.remove(runtime.deadline)
     runtime.deadline = undefined
     this.#ranks.remove(runtime)
+  }
+
+  /** Drops all that it has begun and kept back, goes on with its counts, and stays disconnected; gives the number of partial matches that are lost. */
+  empty(running: Running): number {
+    const { runtime } = running
+    this.disconnect(running)
+    this.stopped.push(runtime)
+    const dropped = runtime.stop()
+    running.runtime = this.#runtime(runtime.program, runtime.status, runtime.name)
+    running.runtime.continueCounts(runtime.extras)
+    return dropped
+  }
+
+  /** @param why undefined: nothing is lost by it. */
+  stop(running: Running, why: string | undefined): void {
+    const { runtime } = running
+    this.#named.delete(runtime.name)
+    this.disconnect(running)
     this.stopped.push(runtime)
     const dropped = runtime.stop()
     if (dropped === 0 || why === undefined) return
@@ -84,6 +111,14 @@ export class RunningRules {
       version: runtime.program.version,
       count: dropped,
       why,
+    })
+  }
+
+  #runtime(program: RuleProgram, status: RuleStatus, name: string): RuleRuntime {
+    return new RuleRuntime(program, status, {
+      around: this.#around,
+      createMatcher: this.#createMatcher,
+      name,
     })
   }
 }

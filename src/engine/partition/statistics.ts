@@ -27,6 +27,10 @@ export interface RuleCounts {
   shed: number
   /** Partial matches dropped because the rule changed. */
   dropped: number
+  /** Fuel that costly expressions and large patterns have used. */
+  fuel: number
+  /** Times that the rule was suspended because it used too much. */
+  suspensions: number
   /** Event time; undefined before the first. */
   lastAlertAt?: number
 }
@@ -51,6 +55,8 @@ export const newCounts = (): RuleCounts => ({
   withoutKey: {},
   shed: 0,
   dropped: 0,
+  fuel: 0,
+  suspensions: 0,
 })
 
 /** What a version did becomes part of what its rule did. */
@@ -62,6 +68,8 @@ export function addCounts(to: RuleCounts, counts: RuleCounts): void {
   to.withheldUnrecorded += counts.withheldUnrecorded
   to.shed += counts.shed
   to.dropped += counts.dropped
+  to.fuel += counts.fuel
+  to.suspensions += counts.suspensions
   for (const [reason, count] of Object.entries(counts.withheld)) countIn(to.withheld, reason, count)
   for (const [fault, count] of Object.entries(counts.withoutKey)) countIn(to.withoutKey, fault, count)
   for (const { step, code, count, sample } of counts.errors) {
@@ -92,6 +100,8 @@ export function countsSince(counts: RuleCounts, before: RuleCounts): RuleCounts 
     withheldUnrecorded: counts.withheldUnrecorded - before.withheldUnrecorded,
     shed: counts.shed - before.shed,
     dropped: counts.dropped - before.dropped,
+    fuel: counts.fuel - before.fuel,
+    suspensions: counts.suspensions - before.suspensions,
     withheld: left(counts.withheld, before.withheld),
     withoutKey: left(counts.withoutKey, before.withoutKey),
     errors: counts.errors

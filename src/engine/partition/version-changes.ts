@@ -6,22 +6,26 @@ import type { RuleSurroundings } from './rule-runtime.ts'
 import type { RuleTexts } from './rule-texts.ts'
 import type { RunningRules } from './running-rules.ts'
 import { addCounts, copyCounts } from './statistics.ts'
+import type { SuspendedRules } from './suspended-rules.ts'
 
 /** One version of a rule takes the place of another, or stands beside it. */
 export class VersionChanges {
   readonly #running: RunningRules
   readonly #draining: DrainingRules
+  readonly #suspended: SuspendedRules
   readonly #texts: RuleTexts
   readonly #around: RuleSurroundings
 
   constructor(parts: {
     readonly running: RunningRules
     readonly draining: DrainingRules
+    readonly suspended: SuspendedRules
     readonly texts: RuleTexts
     readonly around: RuleSurroundings
   }) {
     this.#running = parts.running
     this.#draining = parts.draining
+    this.#suspended = parts.suspended
     this.#texts = parts.texts
     this.#around = parts.around
   }
@@ -31,6 +35,8 @@ export class VersionChanges {
     const { status, partialMatches, promoted } = record
     const before = candidate?.running
     const isPromotion = promoted !== undefined && before?.runtime.program.version === promoted
+    if (running !== undefined) this.#suspended.end(running)
+    if (isPromotion) this.#suspended.end(before)
     if (running === undefined) {
       // One whose text no longer runs has nothing to hand over.
       if (isPromotion) known.candidate = undefined
@@ -65,6 +71,7 @@ export class VersionChanges {
     const before = candidate?.running
     if (program !== undefined && before !== undefined && candidate !== undefined) {
       if (this.#texts.isCompatible(before.runtime.program.definition, program.definition)) {
+        this.#suspended.end(before)
         before.runtime.replaceProgram(program, status)
         candidate.record = wanted
         known.change = { version, kept: before.runtime.matcher.partialMatches, drained: 0, dropped: 0 }

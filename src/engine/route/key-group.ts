@@ -1,3 +1,4 @@
+import { fuel } from '../expression/index.ts'
 import type { Expression, Frame, StreamEvent } from '../model/index.ts'
 import { type FieldTable, NUMBER, readField, TEXT } from './field.ts'
 import { canonicalPart, compositeKey, isTooLong } from './key.ts'
@@ -19,6 +20,7 @@ export const keyGroup = (id: string, expressions: readonly Expression[], fields:
   stamp: -1,
   key: undefined,
   fault: undefined,
+  fuel: 0,
 })
 
 /** The path of an expression that is nothing but one, and not of the event itself. */
@@ -38,7 +40,9 @@ export function keyOf(group: KeyGroup, stamp: number, frame: Frame): string | un
   if (group.stamp === stamp) return group.key
   group.stamp = stamp
   group.fault = undefined
+  const before = fuel.used
   group.key = computeKey(group, frame)
+  group.fuel = fuel.used - before
   if (group.key !== undefined && isTooLong(group.key)) {
     group.key = undefined
     group.fault = 'key-too-long'

@@ -13,6 +13,10 @@ export interface RouteTarget {
   predicateFailed(slot: number, error: ExpressionError, event: StreamEvent): void
   /** The event satisfies a slot but has no usable key. */
   keyUnusable(slot: number, fault: KeyFault, event: StreamEvent): void
+  /** A conjunct or a key was evaluated for the rule, whether or not it was for others too. */
+  charge(fuel: number, slot: number): void
+  /** It has used up what it may use: nothing more is evaluated for it. */
+  readonly isOverdrawn: boolean
 }
 
 /** One event definition of a rule, as far as routing goes. */
@@ -34,10 +38,15 @@ export interface Tap {
   readonly lane: Lane
   readonly slot: number
   readonly bit: number
-  /** Its bit, when the shared conjuncts are all it has; else 0. */
+  /** Its bit, when the early conjuncts are all it has; else 0. */
   readonly decides: number
   readonly filter: FilterMark
+  /** All conjuncts that read only the event and lists: what the index finds witnesses in. */
   readonly shared: readonly SharedPredicate[]
+  /** Those that are asked while taps are looked for: how often depends on the index, so nobody can be charged for it. */
+  readonly early: readonly SharedPredicate[]
+  /** The others, asked when those hold and the event comes to the rule: how often depends on the rule alone, which is charged. */
+  readonly late: readonly SharedPredicate[]
   /** Conjuncts that read `$key`: evaluated with the key at hand, by nobody else. */
   readonly keyed: readonly Expression[]
   readonly canStart: boolean
@@ -70,4 +79,6 @@ export interface KeyGroup {
   stamp: number
   key: string | undefined
   fault: KeyFault | undefined
+  /** What the key of the event at hand cost. */
+  fuel: number
 }

@@ -1,3 +1,4 @@
+import { fuel } from '../expression/index.ts'
 import type {
   Expression,
   ExpressionError,
@@ -38,12 +39,16 @@ export interface SharedPredicate {
   readonly high: number
   /** A text without which the regular expression does not match; lower-case when that ignores case. */
   readonly needs: string | undefined
+  /** Whether those who use it are charged for it. What has a form that the data alone decide is not. */
+  readonly isCostly: boolean
   /** Rules' event definitions that use it. */
   users: number
   /** The event that `result` is about, when it was worth remembering. */
   stamp: number
   result: 1 | 0 | -1
   error: ExpressionError | undefined
+  /** What the evaluation cost. */
+  fuel: number
 }
 
 /** The distinct shareable conjuncts of all rules, by text. */
@@ -81,10 +86,12 @@ export class PredicateTable {
       single: isSingle ? form.values[0] : undefined,
       ...bounds,
       needs: form?.kind === 'matches' ? neededBy(form) : undefined,
+      isCostly: (form === undefined || form.kind === 'matches') && expression.isCostly,
       users: 0,
       stamp: -1,
       result: 0,
       error: undefined,
+      fuel: 0,
     }
   }
 
@@ -125,21 +132,30 @@ export function testShared(predicate: SharedPredicate, stamp: number, frame: Fra
 
 function testOnce(predicate: SharedPredicate, stamp: number, frame: Frame): 1 | 0 | -1 {
   predicate.stamp = stamp
-  const { form, field } = predicate
-  if (form !== undefined && field !== undefined) {
-    if (field.stamp !== stamp) readField(field, stamp, (frame.event as StreamEvent).data)
-    const truth = truthOfForm(form, field, predicate.needs)
-    if (truth !== undefined) {
-      predicate.result = truth
-      return truth
-    }
+  predicate.fuel = 0
+  const told = tellShared(predicate, stamp, frame)
+  if (told !== undefined) {
+    predicate.result = told
+    return told
   }
+  const before = fuel.used
   predicate.result = predicate.expression.test(frame)
+  predicate.fuel = fuel.used - before
   predicate.error = predicate.result === -1 ? predicate.expression.lastError : undefined
   return predicate.result
 }
 
-/** What the data alone tell; undefined where only the expression can. */
+/** What the data alone tell of the event that `stamp` stands for; undefined where only the expression can. */
+export function tellShared(
+  { form, field, needs }: SharedPredicate,
+  stamp: number,
+  frame: Frame,
+): 1 | 0 | undefined {
+  if (form === undefined || field === undefined) return undefined
+  if (field.stamp !== stamp) readField(field, stamp, (frame.event as StreamEvent).data)
+  return truthOfForm(form, field, needs)
+}
+
 function truthOfForm(form: PredicateForm, field: Field, needs: string | undefined): 1 | 0 | undefined {
   const { kind, value } = field
   if (kind === ABSENT) return 0

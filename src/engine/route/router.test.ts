@@ -125,6 +125,8 @@ describe('the router', () => {
                 deliver: (_, __, mask) => void said.push(`${rank} ${mask === 1 ? 'matched' : mask}`),
                 predicateFailed: () => void said.push(`${rank} failed`),
                 keyUnusable: () => void said.push(`${rank} without a key`),
+                charge: () => undefined,
+                isOverdrawn: false,
               },
               {
                 slots: [{ subject: '>', key: [compile('user')], unary: conditions.map(compile) }],

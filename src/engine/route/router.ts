@@ -1,3 +1,4 @@
+import { ERROR_FUEL, EVALUATION_FUEL, fuel } from '../expression/index.ts'
 import type { Expression, Frame, StreamEvent } from '../model/index.ts'
 import { describeWitnesses, type SlotRouting } from './describe.ts'
 import { FieldTable } from './field.ts'
@@ -5,7 +6,7 @@ import { fnv1a32 } from './key.ts'
 import { DIRECT_LANES_MAX, keyGroup, keyGroupId, keyOf, markIdle, markLive } from './key-group.ts'
 import type { FilterMark, KeyGroup, Lane, RouteSlot, RouteTarget, Tap } from './lane.ts'
 import { LaneTable } from './lane-table.ts'
-import { PredicateTable, testShared } from './predicate.ts'
+import { PredicateTable, type SharedPredicate, tellShared, testShared } from './predicate.ts'
 import { RuleIndex } from './rule-index.ts'
 import { SubjectTree } from './subject-tree.ts'
 import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
@@ -26,6 +27,9 @@ export interface Routes {
 
 /** Live lanes of a key beyond this many are intersected with the index instead of looked at one by one. */
 const LIVE_LANES_SCANNED_MAX = 32
+
+/** What a key may cost that rules wait for without having begun anything; beyond it they pay for every event that they could take. */
+const WAITING_KEY_FUEL_MAX = 100
 
 /** All that rules read through one subject filter. */
 interface FilterRoutes extends FilterMark {
@@ -64,6 +68,14 @@ export class Router {
   readonly #keyValues = new Map<Lane, (key: string) => Frame['key']>()
   readonly #lanes = new LaneTable()
   readonly #visitStart: VisitLane = (lane, bits) => this.#lanes.meet(lane, bits)
+  /** Numbers of the lanes that pay for their key. */
+  readonly #payers = new Set<number>()
+  readonly #visitPayer: VisitLane = (lane, bits) => {
+    this.#payers.add(lane)
+    this.#lanes.meet(lane, bits)
+  }
+  /** Lanes whose key is costly. */
+  #costlyKeys = 0
   #plans = 0
   #stamp = 0
   #revision = 0
@@ -104,6 +116,7 @@ export class Router {
       this.#keyValues.delete(lane)
       this.#lanes.remove(lane)
       lane.group.lanes--
+      if (hasCostlyKey(lane)) this.#costlyKeys--
       if (lane.direct) lane.group.directLanes--
       if (lane.group.lanes > 0) continue
       this.#groups.delete(lane.group.id)
@@ -142,7 +155,6 @@ export class Router {
     for (let index = 0; index < filters.length; index++) (filters[index] as FilterRoutes).stamp = stamp
     for (let index = 0; index < filters.length; index++) this.#collect(filters[index] as FilterRoutes, stamp)
     const lanes = this.#lanes
-    if (lanes.met === 0) return
     if (lanes.met > 1) lanes.sort()
     for (let index = 0; index < lanes.met; index++) {
       const number = lanes.order[index] as number
@@ -153,13 +165,35 @@ export class Router {
       if (lanes.mask(number) !== lanes.reach(number)) this.#evaluate(number, key, event)
       if (key === undefined) this.#reportKeyless(number, event)
     }
+    if (this.#costlyKeys > 0) this.#chargeKeys(filters, stamp)
+    if (lanes.met === 0) return
     this.#deliver(event)
     lanes.clear()
   }
 
+  /**
+   * The key is computed once for all that share it. As if it were for each alone: who can start with the event pays, and where it is
+   * dear also who only waits for it.
+   */
+  #chargeKeys(filters: readonly FilterRoutes[], stamp: number): void {
+    const payers = this.#payers
+    for (const { waiting } of filters)
+      for (const { group, direct, index } of waiting) {
+        if (group.stamp !== stamp || group.fuel <= WAITING_KEY_FUEL_MAX) continue
+        for (const lane of direct) payers.add(lane)
+        for (const { lane } of index.taps()) payers.add(lane.number)
+      }
+    for (const number of payers) {
+      const { group, target, taps } = this.#lanes.lanes[number] as Lane
+      if (group.stamp === stamp && group.fuel > 0) target.charge(group.fuel, taps[0]?.slot ?? 0)
+    }
+    payers.clear()
+  }
+
   #collect(filter: FilterRoutes, stamp: number): void {
     const frame = this.#frame
-    if (filter.starts.size > 0) filter.starts.match(stamp, frame, this.#visitStart)
+    if (filter.starts.size > 0)
+      filter.starts.match(stamp, frame, this.#costlyKeys > 0 ? this.#visitPayer : this.#visitStart)
     for (let index = 0; index < filter.waiting.length; index++) {
       const waiting = filter.waiting[index] as WaitingLanes
       const { group } = waiting
@@ -215,12 +249,31 @@ export class Router {
       const tap = taps[index] as Tap
       if (tap.filter.stamp !== stamp || (mask & tap.bit) !== 0) continue
       let result = testTap(tap, stamp, this.#frame)
+      if (result !== 0 && tap.late.length > 0) result = this.#testLate(tap, result)
       if (result !== 0 && key !== undefined && tap.keyed.length > 0)
         result = this.#testKeyed(tap, key, result)
       if (result === 1) mask |= tap.bit
       else if (result === -1) this.#report(tap, event)
     }
     this.#lanes.setMask(number, mask)
+  }
+
+  /** In the order of the rule, until one is false; but none where the data alone tell that another is. */
+  #testLate(tap: Tap, before: 1 | -1): 1 | 0 | -1 {
+    const stamp = this.#stamp
+    const frame = this.#frame
+    const { late, slot } = tap
+    const { target } = tap.lane
+    for (const predicate of late) if (tellShared(predicate, stamp, frame) === 0) return 0
+    let result = before
+    for (const predicate of late) {
+      if (target.isOverdrawn) return 0
+      const truth = testShared(predicate, stamp, frame)
+      target.charge(Math.max(EVALUATION_FUEL, predicate.fuel), slot)
+      if (truth === 0) return 0
+      if (truth === -1) result = -1
+    }
+    return target.isOverdrawn ? 0 : result
   }
 
   #keyError: { expression: Expression | undefined } = { expression: undefined }
@@ -230,8 +283,12 @@ export class Router {
     let result = before
     this.#keyError.expression = undefined
     frame.key = this.#keyValues.get(tap.lane)?.(key) ?? null
+    const { target } = tap.lane
     for (const expression of tap.keyed) {
+      if (target.isOverdrawn) return 0
+      const used = fuel.used
       const truth = expression.test(frame)
+      if (fuel.used !== used) target.charge(fuel.used - used, tap.slot)
       if (truth === 0) return 0
       if (truth === -1) {
         result = -1
@@ -242,9 +299,11 @@ export class Router {
   }
 
   #report(tap: Tap, event: StreamEvent): void {
-    const failed = tap.shared.find((predicate) => testShared(predicate, this.#stamp, this.#frame) === -1)
-    const error = failed?.error ?? this.#keyError.expression?.lastError
-    if (error !== undefined) tap.lane.target.predicateFailed(tap.slot, error, event)
+    const failed = tap.shared.filter((predicate) => testShared(predicate, this.#stamp, this.#frame) === -1)
+    const error = failed[0]?.error ?? this.#keyError.expression?.lastError
+    if (error === undefined) return
+    tap.lane.target.charge(ERROR_FUEL * Math.max(1, failed.length), tap.slot)
+    tap.lane.target.predicateFailed(tap.slot, error, event)
   }
 
   #reportKeyless(number: number, event: StreamEvent): void {
@@ -318,18 +377,26 @@ export class Router {
     }
     this.#lanes.add(lane)
     this.#keyValues.set(lane, specification.keyValue)
+    if (hasCostlyKey(lane)) this.#costlyKeys++
     for (const slot of slots) {
       const { subject, unary } = specification.slots[slot] as RouteSlot
       const keyed = unary.filter((expression) => expression.reads.key)
+      const shared = unary
+        .filter((expression) => !expression.reads.key)
+        .map((expression) => this.#predicates.acquire(expression))
+      const early = shared.filter((predicate) => isPlain(predicate))
+      const light = shared.filter((predicate) => !isPlain(predicate) && !predicate.isCostly)
+      early.push(...light.slice(0, EARLY_MAX))
+      const late = shared.filter((predicate) => !early.includes(predicate))
       taps.push({
         lane,
         slot,
         bit: 1 << slot,
-        decides: keyed.length === 0 ? 1 << slot : 0,
+        decides: keyed.length === 0 && late.length === 0 ? 1 << slot : 0,
         filter: this.#filter(subject),
-        shared: unary
-          .filter((expression) => !expression.reads.key)
-          .map((expression) => this.#predicates.acquire(expression)),
+        shared,
+        early,
+        late: late.length === 0 ? NO_PREDICATES : late,
         keyed,
         canStart: (specification.startMask & (1 << slot)) !== 0,
       })
@@ -383,6 +450,18 @@ export class Router {
     this.#revision++
   }
 }
+
+/** So many conjuncts of an event definition that are light and have no form are asked while it is looked for. */
+const EARLY_MAX = 4
+
+/** What the data decide, nearly always. */
+const isPlain = ({ form, isCostly }: SharedPredicate): boolean => form !== undefined && !isCostly
+
+const NO_PREDICATES: readonly SharedPredicate[] = []
+
+/** What is nothing but a field is read, not evaluated, unless something odd stands there. */
+const hasCostlyKey = ({ group }: Lane): boolean =>
+  group.expressions.some((expression, part) => group.fields[part] === undefined && expression.isCostly)
 
 /** Whether an event that the tap's step does not start with can still matter: to a rule that watches every event of its subjects. */
 const waitsToo = (tap: Tap): boolean => tap.lane.needsEveryEvent

@@ -60,6 +60,7 @@ const expressionOf = (form: PredicateForm): Expression => {
     source: JSON.stringify(form),
     form,
     reads: { fields: undefined, steps: new Map(), lists: [], key: false, attributes: false },
+    isCostly: false,
     evaluate: () => ({ ok: false, error }),
     test: (frame: Frame) => truth(form, (frame.event as StreamEvent).data),
     lastError: error,
@@ -239,13 +240,16 @@ describe('intervals', () => {
 })
 
 function tapOf(forms: readonly PredicateForm[], slot: number, predicates: PredicateTable): Tap {
+  const shared = forms.map((item) => predicates.acquire(expressionOf(item)))
   return {
     lane: { number: slot } as never,
     slot,
     bit: 1,
     decides: 1,
     filter: { filter: '>', stamp: 0 },
-    shared: forms.map((item) => predicates.acquire(expressionOf(item))),
+    shared,
+    early: shared,
+    late: [],
     keyed: [],
     canStart: true,
   }

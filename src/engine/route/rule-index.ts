@@ -100,6 +100,10 @@ export class RuleIndex implements TapIndex, Search<Node> {
     return this.#root.used / HEADER
   }
 
+  taps(): Iterable<Tap> {
+    return this.#taps
+  }
+
   add(tap: Tap): void {
     const witnesses = witnessesOf(tap.shared, this.#isSearched)
     this.#placed.set(tap, { witnesses, place: this.#taps.length })
@@ -266,7 +270,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   #insert(node: Node, depth: number, tap: Tap, witnesses: Witnesses): void {
     node.taps++
     if (isAtEnd(depth, witnesses) || (!node.isSplit && node.taps <= UNSPLIT_MAX)) {
-      this.#open(node, tap, leftOf(depth, witnesses))
+      this.#open(node, tap, leftOf(depth, tap, witnesses))
       return
     }
     if (!node.isSplit) this.#split(node, depth)
@@ -339,7 +343,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
       node.bands.push(branch)
     }
     const { low, high } = closedBounds(interval)
-    const entry = entryOf(tap, leftOf(depth + 1, witnesses), [])
+    const entry = entryOf(tap, leftOf(depth + 1, tap, witnesses), [])
     branch.intervals.add(low, high, this.#entries.add(entry))
   }
 
@@ -385,10 +389,10 @@ const isAtEnd = (depth: number, { hops, band }: Witnesses): boolean =>
   depth > hops.length || (depth === hops.length && band === undefined)
 
 /** What is left to find out at `depth`: what was looked up on the way need not be asked again. */
-function leftOf(depth: number, { hops, band, residual }: Witnesses): readonly SharedPredicate[] {
+function leftOf(depth: number, tap: Tap, { hops, band, residual }: Witnesses): readonly SharedPredicate[] {
   const ahead = hops.slice(depth).flatMap(({ stands }) => stands ?? [])
   const limits = depth > hops.length ? [] : (band?.stands ?? [])
-  return [...ahead, ...limits, ...residual]
+  return [...ahead, ...limits, ...residual].filter((predicate) => !tap.late.includes(predicate))
 }
 
 const entryOf = (tap: Tap, asked: readonly SharedPredicate[], told: readonly SharedPredicate[]): Entry => ({

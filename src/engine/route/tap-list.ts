@@ -13,6 +13,8 @@ export interface TapIndex {
   readonly size: number
   /** How many of them every event is compared with. */
   readonly open: number
+  /** In no order. */
+  taps(): Iterable<Tap>
   add(tap: Tap): void
   remove(tap: Tap): void
   match(stamp: number, frame: Frame, visit: VisitLane): void
@@ -28,6 +30,10 @@ export class TapList implements TapIndex {
 
   get open(): number {
     return this.#taps.length
+  }
+
+  taps(): Iterable<Tap> {
+    return this.#taps
   }
 
   add(tap: Tap): void {
@@ -47,12 +53,12 @@ export class TapList implements TapIndex {
   }
 }
 
-/** Conjuncts count in any order: 0 if one is false; else -1 if one failed; else 1. */
+/** Early conjuncts count in any order: 0 if one is false; else -1 if one failed; else 1. */
 export function testTap(tap: Tap, stamp: number, frame: Frame): 1 | 0 | -1 {
   let result: 1 | -1 = 1
-  const { shared } = tap
-  for (let index = 0; index < shared.length; index++) {
-    const truth = testShared(shared[index] as SharedPredicate, stamp, frame)
+  const { early } = tap
+  for (let index = 0; index < early.length; index++) {
+    const truth = testShared(early[index] as SharedPredicate, stamp, frame)
     if (truth === 0) return 0
     if (truth < 0) result = -1
   }

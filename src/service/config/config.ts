@@ -147,6 +147,7 @@ export interface LimitsConfig {
   readonly partialMatchesMax: number
   readonly bufferedEventsMax: number
   readonly alertsPerMinuteMax: number
+  readonly ruleFuelPerSecondMax: number
 }
 
 /** The configuration after checks: every key has its value, units are numbers, paths are absolute, secrets are read and hidden. */

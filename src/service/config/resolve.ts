@@ -72,6 +72,7 @@ export interface RawConfig {
     readonly partialMatchesMax: number
     readonly bufferedEventsMax: number
     readonly alertsPerMinuteMax: number
+    readonly ruleFuelPerSecondMax: number
   }
   readonly redact: readonly string[]
   readonly telemetry: { readonly serviceName: string }
@@ -246,6 +247,7 @@ export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<C
       partialMatchesMax: limits.partialMatchesMax,
       bufferedEventsMax: limits.bufferedEventsMax,
       alertsPerMinuteMax: limits.alertsPerMinuteMax,
+      ruleFuelPerSecondMax: limits.ruleFuelPerSecondMax,
     },
     redact: raw.redact,
     telemetry: raw.telemetry,

@@ -308,6 +308,7 @@ const versionReading = object(
     role: { enum: ['in-force', 'candidate', 'draining'] },
     share: SHARE,
     until: time('Event time at which a version that drains ends in any case.'),
+    suspendedUntil: count('Sequence of the entry with which it runs again; absent unless it is suspended.'),
     matches: count('Complete matches.'),
     alerts: count('Raised.'),
     shadowAlerts: count('Raised in shadow.'),
@@ -320,7 +321,7 @@ const versionReading = object(
     keys: count('With live state.'),
     partialMatches: count('Not complete yet.'),
   },
-  ['share', 'until'],
+  ['share', 'until', 'suspendedUntil'],
   'What one version did: while there is a candidate, since it came; one that drains, since it was replaced.',
 )
 
@@ -344,6 +345,9 @@ const reading = object(
     withoutKey: count('Events without a usable key.'),
     shed: count('Partial matches dropped at a limit.'),
     dropped: count('Partial matches given up because the rule changed.'),
+    fuel: count('Used by costly conditions and large patterns.'),
+    suspensions: count('Times that it was suspended because it used too much fuel.'),
+    suspendedUntil: count('Sequence of the entry with which it runs again; absent unless it is suspended.'),
     keys: count('With live state.'),
     partialMatches: count('Not complete yet.'),
     versions: list(versionReading, 'That run, the one in force first.'),

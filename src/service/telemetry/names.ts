@@ -109,6 +109,17 @@ export const METRICS = {
   withheld: counter('sequitur_alerts_suppressed_total', ['rule', 'reason'], 'Alerts kept back, by reason.'),
   partialMatches: gauge('sequitur_partial_matches', '1', ['rule'], 'Matches that are not complete yet.'),
   keys: gauge('sequitur_keys', '1', ['rule'], 'Keys with live state.'),
+  fuel: counter(
+    'sequitur_rule_fuel_total',
+    ['rule'],
+    'Fuel that costly conditions and large patterns have used.',
+  ),
+  suspensions: counter(
+    'sequitur_rule_suspensions_total',
+    ['rule'],
+    'Times that a rule was suspended because it used too much fuel.',
+  ),
+  suspended: gauge('sequitur_rule_suspended', '1', ['rule'], '1 while the rule is suspended, else 0.'),
   shed: counter(
     'sequitur_partial_matches_shed_total',
     ['rule'],

@@ -40,6 +40,8 @@ const rule: RuleReading = {
   withoutKey: 6,
   shed: 7,
   dropped: 1,
+  fuel: 300,
+  suspensions: 2,
   keys: 8,
   versions: [
     {
@@ -162,6 +164,8 @@ test('the totals of a rule are those of all partitions', () =>
       withoutKey: 12,
       shed: 14,
       dropped: 2,
+      fuel: 600,
+      suspensions: 4,
       keys: 16,
       versions: [
         {

@@ -34,6 +34,8 @@ export interface VersionReading {
   readonly share?: number
   /** ISO 8601, event time: when a version that drains ends in any case. */
   readonly until?: string
+  /** Sequence of the entry with which it runs again, while it is suspended; the last one of all partitions. */
+  readonly suspendedUntil?: number
   /** While there is a candidate: since it came. Of one that drains: since it was replaced. Else since the rule was first activated. */
   readonly matches: number
   readonly alerts: number
@@ -60,6 +62,11 @@ export interface RuleReading {
   readonly shed: number
   /** Partial matches given up because the rule changed or was stopped. */
   readonly dropped: number
+  /** What its costly expressions and large patterns have used. */
+  readonly fuel: number
+  readonly suspensions: number
+  /** Sequence of the entry with which a suspended rule runs again; the last one of all partitions. */
+  readonly suspendedUntil?: number
   readonly keys: number
   readonly partialMatches: number
   /** That run, the one in force first. */
@@ -106,8 +113,10 @@ function watchPartitions(meter: Meter, source: () => readonly PartitionReading[]
     'withoutKey',
     'versionMatches',
     'versionAlerts',
+    'fuel',
+    'suspensions',
   ] as const
-  const ruleGauges = ['ruleInfo', 'partialMatches', 'keys', 'candidateShare'] as const
+  const ruleGauges = ['ruleInfo', 'partialMatches', 'keys', 'candidateShare', 'suspended'] as const
   const observed: Observed = {}
   for (const name of [...counters, ...ruleCounters])
     observed[name] = observableCounterOf(meter, METRICS[name])
@@ -158,6 +167,9 @@ function reportRule(reading: RuleReading, observe: Observe): void {
   observe('shed', reading.shed, { rule })
   for (const { step, code, count } of reading.errors) observe('predicateErrors', count, { rule, step, code })
   observe('withoutKey', reading.withoutKey, { rule })
+  observe('fuel', reading.fuel, { rule })
+  observe('suspensions', reading.suspensions, { rule })
+  observe('suspended', reading.suspendedUntil === undefined ? 0 : 1, { rule })
   reportVersions(reading, observe)
 }
 
@@ -177,7 +189,7 @@ function reportVersions({ rule, versions }: RuleReading, observe: Observe): void
   }
 }
 
-/** One reading per rule over all partitions; version and status are those of the partition that is furthest on. */
+/** One reading per rule over all partitions; version and status are those of the partition that is furthest on, but for a suspension. */
 export function totalsByRule(readings: readonly RuleReading[]): readonly RuleReading[] {
   const totals = new Map<string, RuleReading>()
   for (const reading of readings) {
@@ -189,6 +201,7 @@ export function totalsByRule(readings: readonly RuleReading[]): readonly RuleRea
 
 function addReadings(left: RuleReading, right: RuleReading): RuleReading {
   const newer = right.version > left.version ? right : left
+  const suspended = [left, right].flatMap(({ suspendedUntil }) => suspendedUntil ?? [])
   const withheld = { ...left.withheld }
   for (const [reason, count] of Object.entries(right.withheld))
     withheld[reason] = (withheld[reason] ?? 0) + count
@@ -200,7 +213,7 @@ function addReadings(left: RuleReading, right: RuleReading): RuleReading {
   return {
     rule: left.rule,
     version: newer.version,
-    status: newer.status,
+    status: suspended.length > 0 ? 'suspended' : newer.status,
     severity: newer.severity,
     matches: left.matches + right.matches,
     alerts: left.alerts + right.alerts,
@@ -210,6 +223,9 @@ function addReadings(left: RuleReading, right: RuleReading): RuleReading {
     withoutKey: left.withoutKey + right.withoutKey,
     shed: left.shed + right.shed,
     dropped: left.dropped + right.dropped,
+    fuel: left.fuel + right.fuel,
+    suspensions: left.suspensions + right.suspensions,
+    ...(suspended.length === 0 ? {} : { suspendedUntil: Math.max(...suspended) }),
     keys: left.keys + right.keys,
     partialMatches: left.partialMatches + right.partialMatches,
     versions: addVersions(left.versions, right.versions),
@@ -226,8 +242,10 @@ function addVersions(
     const withheld = { ...other?.withheld }
     for (const [reason, count] of Object.entries(one.withheld))
       withheld[reason] = (withheld[reason] ?? 0) + count
+    const suspended = [one, other].flatMap((each) => each?.suspendedUntil ?? [])
     versions.set(`${one.role} ${one.version}`, {
       ...one,
+      ...(suspended.length === 0 ? {} : { suspendedUntil: Math.max(...suspended) }),
       withheld,
       matches: one.matches + (other?.matches ?? 0),
       alerts: one.alerts + (other?.alerts ?? 0),

@@ -1,5 +1,6 @@
 import {
   type Effect,
+  type LogEntry,
   type ObservablePartition,
   type PartitionOptions,
   type PartitionParts,
@@ -41,8 +42,11 @@ export interface RunnerOptions {
 const UNPUBLISHED_MAX = 20_000
 /** Entries that may be processed and uncommitted before reading stops: a disk that is full or slow must not fill the memory. */
 const UNCOMMITTED_MAX = 200_000
-/** Entries processed between two looks at the event loop. */
+/** Entries processed between two looks at the event loop, at most; and how long that may take, as far as single entries allow. */
 const SLICE = 1_000
+const SLICE_MS_MAX = 20
+/** Entries processed between two looks at the clock. */
+const PIECE = 5
 /** How long a stop waits for an alert log that does not answer; what is committed is published after the next start. */
 const DRAIN_MS_MAX = 5_000
 
@@ -234,17 +238,16 @@ export class PartitionRunner {
     try {
       for await (const batch of this.#source.batches()) {
         this.#isBehind = true
-        for (let start = 0; start < batch.length && !this.#isOver(); start += SLICE) {
-          const slice = batch.length <= SLICE ? batch : batch.slice(start, start + SLICE)
-          this.partition.process(slice)
-          const last = slice.at(-1)
+        for (let done = 0; done < batch.length && !this.#isOver(); ) {
+          done = this.#processSome(batch, done)
+          const last = batch[done - 1]
           if (last !== undefined) {
             this.#lastEntry = { identity: this.#identity, positionProof: positionProof(last) }
             this.#newestEntryAt = last.ingestedAt
             this.#heardAt = this.#options.clock.monotonicMs()
           }
           this.#commitSoon()
-          if (start + SLICE < batch.length) await new Promise(setImmediate)
+          if (done < batch.length) await new Promise(setImmediate)
         }
         this.#isBehind = false
         if (this.#isOver()) break
@@ -259,6 +262,20 @@ export class PartitionRunner {
       await this.#close()
     }
     if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Processes entries of a batch from `start` on; gives the index of the first that it left. */
+  #processSome(batch: readonly LogEntry[], start: number): number {
+    const { clock } = this.#options
+    const end = Math.min(batch.length, start + SLICE)
+    const endAt = clock.monotonicMs() + SLICE_MS_MAX
+    let done = start
+    do {
+      const next = Math.min(end, done + PIECE)
+      this.partition.process(batch.slice(done, next))
+      done = next
+    } while (done < end && clock.monotonicMs() < endAt)
+    return done
   }
 
   #isOver(): boolean {

@@ -8,7 +8,8 @@ export const readRules = (partition: ObservablePartition): readonly RuleReading[
 export const readRule = (rule: RuleStatistics): RuleReading => ({
   rule: rule.id,
   version: rule.inForce ?? rule.version,
-  status: rule.state === 'quarantined' ? 'quarantined' : (rule.status ?? 'removed'),
+  status:
+    rule.state === 'quarantined' || rule.state === 'suspended' ? rule.state : (rule.status ?? 'removed'),
   severity: rule.severity ?? '',
   matches: rule.matches,
   alerts: rule.alerts,
@@ -18,6 +19,9 @@ export const readRule = (rule: RuleStatistics): RuleReading => ({
   withoutKey: Object.values(rule.withoutKey).reduce((sum, count) => sum + count, 0),
   shed: rule.shed,
   dropped: rule.dropped,
+  fuel: rule.fuel,
+  suspensions: rule.suspensions,
+  ...(rule.suspendedUntil === undefined ? {} : { suspendedUntil: rule.suspendedUntil }),
   keys: rule.keys,
   partialMatches: rule.partialMatches,
   versions: rule.versions.map(readVersion),

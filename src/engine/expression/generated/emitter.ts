@@ -130,6 +130,11 @@ export class Emitter {
     return this.#eventsMax
   }
 
+  /** Whether what the closures could count stays below an amount of fuel, lists of events apart. */
+  isBelow(fuel: number): boolean {
+    return this.steps + (this.size >> 3) <= fuel
+  }
+
   /** The finished function; undefined when what the closures count could reach a limit. */
   finish<T>(): T | undefined {
     const { steps, size } = this.limits

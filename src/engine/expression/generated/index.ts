@@ -26,6 +26,8 @@ export type GeneratedValue = (frame: Frame) => unknown
 
 /** Make the functions of one expression; undefined where it is outside the subset. */
 export interface Generators {
+  /** Whether the expression is in the subset and what the closures could count for it is little; makes no function. */
+  isLight(): boolean
   predicate(): GeneratedPredicate | undefined
   value(): GeneratedValue | undefined
 }
@@ -38,24 +40,28 @@ interface Options {
 /** Calls nest a little deeper than their nodes. */
 const DEPTH_SPARE = 10
 
-function generate<T>(ast: Ast, { limits }: Options, body: (emitter: Emitter) => void): T | undefined {
+/** What the closures may count at most, where they must, for a light expression. */
+const LIGHT_FUEL_MAX = 1_000
+
+/** The source of the expression; undefined when some of it is outside the subset. */
+function emit(ast: Ast, { limits }: Options, body: (emitter: Emitter) => void): Emitter | undefined {
   const depthMax = limits.depth - DEPTH_SPARE
   if (depthOf(ast, depthMax) > depthMax) return undefined
   const emitter = new Emitter(limits)
   try {
     body(emitter)
-    return emitter.finish<T>()
+    return emitter
   } catch (error) {
     if (error === OUTSIDE) return undefined
     throw error
   }
 }
 
-/** The expression as a predicate in one function; undefined when some of it is outside the subset. */
-function generatePredicate(ast: Ast, options: Options): GeneratedPredicate | undefined {
+/** The expression as a predicate. */
+function emitPredicate(ast: Ast, options: Options): Emitter | undefined {
   const parts = conjunctsOf(ast)
   const limits = shareOf(options.limits, parts.length)
-  return generate(ast, { ...options, limits }, (emitter) => {
+  return emit(ast, { ...options, limits }, (emitter) => {
     const generator = new Generation(emitter, `return ${ASK};`, options.steps)
     parts.forEach((part, i) => {
       const truth = generator.truth(part)
@@ -64,15 +70,16 @@ function generatePredicate(ast: Ast, options: Options): GeneratedPredicate | und
   })
 }
 
-/** The expression's value in one function; undefined when some of it is outside the subset. */
-function generateValue(ast: Ast, options: Options): GeneratedValue | undefined {
-  return generate(ast, options, (emitter) => {
+/** The expression's value. */
+function emitValue(ast: Ast, options: Options): Emitter | undefined {
+  return emit(ast, options, (emitter) => {
     const generator = new Generation(emitter, `return ${emitter.constant(ASK_VALUE)};`, options.steps)
     emitter.line(`return ${generator.value(ast).code};`)
   })
 }
 
 export const generatorsOf = (ast: Ast, options: Options): Generators => ({
-  predicate: () => generatePredicate(ast, options),
-  value: () => generateValue(ast, options),
+  isLight: () => emitPredicate(ast, options)?.isBelow(LIGHT_FUEL_MAX) === true,
+  predicate: () => emitPredicate(ast, options)?.finish<GeneratedPredicate>(),
+  value: () => emitValue(ast, options)?.finish<GeneratedValue>(),
 })

@@ -1,7 +1,7 @@
 import type { Ast } from '../ast.ts'
 import { linearRegex } from '../regex/engine.ts'
 import { type Binary, constantOf, type NamedCall, namedCall, unwrapped } from '../shapes.ts'
-import { partsOf } from '../walk.ts'
+import { sizeOf } from '../walk.ts'
 import { BOOLEAN, type Emitted, NOTHING, NUMBER, outside, TEXT } from './emitter.ts'
 import type { Generator } from './generator.ts'
 
@@ -12,8 +12,6 @@ const COMPARISONS_MAX = 16_384
 const COUNTED_MAX = 1_024
 
 const ASCII = /^[\0-\x7f]*$/
-
-const sizeOf = (node: Ast): number => partsOf(node).reduce((total, part) => total + sizeOf(part), 1)
 
 /** The closures answer here, and count, when there is no text; the sum of all of that must stay below the limits. */
 function mayCount({ emitter }: Generator, node: Ast, characters = 0): void {

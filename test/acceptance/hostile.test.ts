@@ -1,0 +1,98 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Run, runRules } from '../../bench/hostile/running.ts'
+import { random } from '../../bench/support/traffic.ts'
+import { compileRule, type Effect, type RuleProgram, readRules } from '../../src/engine/index.ts'
+import { sandboxedCompiler } from '../../src/service/catalogue/index.ts'
+import { startFakeApi } from '../support/api.ts'
+import { HOSTILE_KINDS, type HostileRule, hostileRules } from '../support/hostile-rules.ts'
+import { shippedRules } from '../support/shipped-rules.ts'
+
+/*
+ * The short form of `npm run bench:hostile`: what is refused is refused with a code, and what is accepted is contained. It asks for
+ * counted work and for what comes out, never for time.
+ */
+
+const rules = hostileRules(HOSTILE_KINDS.length, random(7))
+const ENTRIES = 4_000
+
+function programOf(text: string): RuleProgram | undefined {
+  const read = readRules(text)
+  const compiled =
+    read.ok && read.value[0] !== undefined ? compileRule(read.value[0], { version: 1 }) : undefined
+  return compiled?.ok === true ? compiled.value : undefined
+}
+
+describe('the API', () => {
+  const compiler = sandboxedCompiler()
+  const api = startFakeApi({ compiler })
+  afterAll(async () => {
+    await (await api).app.close()
+    await compiler.close()
+  })
+
+  const put = async ({ id, text }: HostileRule) =>
+    (await api).app.inject({
+      method: 'PUT',
+      url: `/v1/rules/${id}`,
+      payload: text,
+      headers: { 'content-type': 'application/yaml' },
+    })
+
+  test.each(rules.map((rule) => [rule.kind, rule] as const))('takes or refuses: %s', async (_, rule) => {
+    const answer = await put(rule)
+    expect([201, 422]).toContain(answer.statusCode)
+    expect(answer.statusCode === 201).toBe(programOf(rule.text) !== undefined)
+    if (answer.statusCode === 201) return
+    const { errors } = answer.json<{ errors: ReadonlyArray<{ code: string; severity: string }> }>()
+    expect(errors.filter(({ severity }) => severity === 'error').length).toBeGreaterThan(0)
+    for (const { code } of errors) expect(code).toMatch(/^[a-z-]+$/)
+  })
+})
+
+describe('a partition', () => {
+  const packs = shippedRules().flatMap(({ source }) => programOf(source) ?? [])
+  const hostile = rules.flatMap(({ text }) => programOf(text) ?? [])
+  const isNeighbours = ({ kind, subject, payload }: Effect): boolean =>
+    kind !== 'notice' && !subject.includes('hostile-') && !payload.includes('"rule":"hostile-')
+  const ran: { alone?: Run | undefined; beside?: Run | undefined } = {}
+  beforeAll(() => {
+    ;[ran.alone, ran.beside] = runRules([packs, [...packs, ...hostile]], ENTRIES, isNeighbours)
+  })
+  const statisticsOf = (kind: string) => {
+    const id = rules.find((rule) => rule.kind === kind)?.id
+    return ran.beside?.rules.find((rule) => rule.id === id)
+  }
+
+  test('says the same of the shipped rules, with hostile ones or without', () => {
+    expect(ran.beside?.effects.length).toBeGreaterThan(5)
+    expect(ran.beside?.effects).toEqual(ran.alone?.effects)
+    const shipped = (run: typeof ran.alone) => run?.rules.filter(({ id }) => !id.startsWith('hostile-'))
+    expect(shipped(ran.beside)).toEqual(shipped(ran.alone))
+  })
+
+  test('lets no rule use much more than it may', () => {
+    // Some seconds' worth; those that use nearly all that an evaluation may would use ten million.
+    const most = 300_000
+    for (const { id, fuel } of ran.beside?.rules ?? []) expect(fuel, id).toBeLessThan(most)
+  })
+
+  test('comes nowhere near the limit with the shipped rules', () => {
+    for (const { id, fuel } of ran.alone?.rules ?? []) expect(fuel / ENTRIES, id).toBeLessThan(0.2)
+  })
+
+  test.each([
+    'recursion that doubles',
+    'text that doubles',
+    'nested arrays',
+    'quadratic distinct',
+    'sorting with a costly order',
+    'nearly all fuel, then false',
+    'nearly all fuel, then an error',
+    'a key that costs',
+    'any combination',
+    'waits for what never comes',
+    'alerts with bombs in them',
+    'exceptions that cost',
+    'timeouts in crowds',
+  ])('suspends: %s', (kind) => expect(statisticsOf(kind)?.state).toBe('suspended'))
+})
