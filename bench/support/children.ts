@@ -1,6 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
+/** How `sequitur` itself is started: its first line says it. */
+const [firstLine = ''] = readFileSync(join(import.meta.dirname, '../../src/cli/main.ts'), 'utf8').split('\n')
+const NODE_OPTIONS = firstLine.split(' ').filter((word) => word.startsWith('--'))
 const children = new Set<ChildProcess>()
 
 export const killChildren = (): void => {
@@ -14,16 +18,20 @@ export interface Child {
   untilSaid(isIt: (line: Record<string, unknown>) => boolean): Promise<Record<string, unknown>>
 }
 
-/** Runs a file of the `bench` folder. */
+/** Runs a file of the `bench` folder, with the options of Node that `sequitur` has. */
 export function startChild(
   file: string,
   nodeOptions: readonly string[],
   environment: Record<string, string>,
 ): Child {
-  const child = spawn(process.execPath, [...nodeOptions, join(import.meta.dirname, '..', file)], {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
+  const child = spawn(
+    process.execPath,
+    [...NODE_OPTIONS, ...nodeOptions, join(import.meta.dirname, '..', file)],
+    {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  )
   children.add(child)
   const ended = new Promise<void>((resolve) =>
     child.once('close', () => {

@@ -118,3 +118,15 @@ test('what init writes is pinned too', () => {
   const { services } = parse(COMPOSE)
   expect(services.nats.image).toMatch(PINNED)
 })
+
+test('however it is started, Node has the same options', () => {
+  const read = (file: string): string => readFileSync(join(ROOT, file), 'utf8')
+  const entry = instructions(read('Dockerfile')).findLast(({ name }) => name === 'ENTRYPOINT')
+  const { scripts } = JSON.parse(read('package.json'))
+  const [executable] = read('src/cli/main.ts').split('\n')
+  const optionsIn = (words: unknown): string[] => String(words).match(/--[a-z-]+(=\w+)?/g) ?? []
+  const options = optionsIn(executable)
+  expect(options).not.toEqual([])
+  for (const words of [entry?.words, scripts.start, scripts.sequitur, scripts.demo])
+    expect(optionsIn(words)).toEqual(options)
+})
