@@ -31,7 +31,7 @@ export const childReplayRunner =
         // A large young generation: nearly everything that a replay allocates is gone after the next event.
         execArgv: [
           `--max-old-space-size=${HEAP_MIB_MAX}`,
-          '--max-semi-space-size=32',
+          '--max-semi-space-size=64',
           '--disable-warning=ExperimentalWarning',
           ...(codegenSetting() === 'off' ? ['--disallow-code-generation-from-strings'] : []),
         ],
