@@ -2,7 +2,7 @@ import { CommanderError } from 'commander'
 import { CliError } from './cli-error.ts'
 import type { CommandContext } from './context.ts'
 import { EXIT, type ExitCode } from './exit-code.ts'
-import { createProgram } from './program.ts'
+import { createProgram } from './program/program.ts'
 import { printable } from './terminal/printable.ts'
 import { processTerminal, type Terminal } from './terminal/terminal.ts'
 
