@@ -1,7 +1,7 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { PROBLEM_TYPE } from './problem.ts'
 import type { JsonSchema, ResponseSpec, Route } from './route.ts'
-import { ref } from './schemas.ts'
+import { ref } from './schemas/index.ts'
 
 const WHEN: Readonly<Record<number, string>> = {
   400: 'The request is not as described.',

@@ -1,5 +1,5 @@
 import { data, route } from '../route.ts'
-import { ref } from '../schemas.ts'
+import { ref } from '../schemas/index.ts'
 
 export const AUDIT_ROUTES = [
   route<unknown, { readonly limit: number; readonly cursor?: string }, unknown>({

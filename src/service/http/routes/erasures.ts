@@ -1,7 +1,7 @@
 import type { JsonValue } from '../../../engine/index.ts'
 import { type Erasure, placesOf, stateOf } from '../../erasure/index.ts'
 import { data, problem, route } from '../route.ts'
-import { RULE_ID, ref } from '../schemas.ts'
+import { RULE_ID, ref } from '../schemas/index.ts'
 import { DRY_RUN } from './preconditions.ts'
 
 const ID_PARAMS = {

@@ -4,7 +4,7 @@ import { depthOf, parseJson } from '../body.ts'
 import type { IncomingEvent } from '../event-intake.ts'
 import { problemEntry } from '../problem.ts'
 import { type Answer, type Call, data, problem, route, type TextBody } from '../route.ts'
-import { ref } from '../schemas.ts'
+import { ref } from '../schemas/index.ts'
 
 const EVENTS_MAX = 10_000
 const ID_CHARACTERS_MAX = 256

@@ -11,7 +11,7 @@ import {
 import { awaitActivation } from '../inspector.ts'
 import { problemEntry } from '../problem.ts'
 import { type Answer, type Call, data, problem, route, type TextBody } from '../route.ts'
-import { ref } from '../schemas.ts'
+import { ref } from '../schemas/index.ts'
 import type { Services } from '../services.ts'
 import { badPrecondition, DRY_RUN, expectationOf, FORCE, PRECONDITIONS, REASON } from './preconditions.ts'
 import { ETAG } from './rules.ts'

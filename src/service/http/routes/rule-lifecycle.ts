@@ -9,7 +9,7 @@ import {
 import { totalsByRule } from '../../telemetry/index.ts'
 import { askAll } from '../inspector.ts'
 import { type Answer, data, problem, route, type TextBody } from '../route.ts'
-import { ref } from '../schemas.ts'
+import { ref } from '../schemas/index.ts'
 import type { Services } from '../services.ts'
 import { badPrecondition, expectationOf, PRECONDITIONS, REASON } from './preconditions.ts'
 import { noRule } from './rule-view.ts'

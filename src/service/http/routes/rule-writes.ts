@@ -14,7 +14,7 @@ import { awaitActivation } from '../inspector.ts'
 import { notInNamespace } from '../namespaces.ts'
 import { problemEntry } from '../problem.ts'
 import { type Answer, type Call, data, problem, route, type TextBody } from '../route.ts'
-import { ref, STATUS_VALUES } from '../schemas.ts'
+import { ref, STATUS_VALUES } from '../schemas/index.ts'
 import type { Services } from '../services.ts'
 import {
   BREAK_GLASS,

@@ -6,7 +6,7 @@ import { mayIn } from '../grants.ts'
 import { askAll } from '../inspector.ts'
 import { mergeFunnels } from '../merge-funnels.ts'
 import { type Answer, data, problem, route } from '../route.ts'
-import { RULE_ID, ref, SEVERITY_VALUES, STATUS_VALUES } from '../schemas.ts'
+import { RULE_ID, ref, SEVERITY_VALUES, STATUS_VALUES } from '../schemas/index.ts'
 import { approvalOf, etagOf, headOf, noRule, ruleOf } from './rule-view.ts'
 
 export const ID_PARAMS = {

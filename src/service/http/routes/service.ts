@@ -1,6 +1,6 @@
 import { askAll } from '../inspector.ts'
 import { type Answer, data, route } from '../route.ts'
-import { ref } from '../schemas.ts'
+import { ref } from '../schemas/index.ts'
 import type { Health } from '../services.ts'
 
 const PLAIN = 'text/plain; version=0.0.4; charset=utf-8'

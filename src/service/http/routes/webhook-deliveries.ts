@@ -1,6 +1,6 @@
 import type { DeadLetter, Trial } from '../../webhooks/index.ts'
 import { data, problem, route } from '../route.ts'
-import { ref } from '../schemas.ts'
+import { ref } from '../schemas/index.ts'
 import { type Name, noWebhook, WEBHOOK_PARAMS } from './webhooks.ts'
 
 interface Page {

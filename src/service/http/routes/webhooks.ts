@@ -3,7 +3,7 @@ import type { StoredWebhook, WebhookOutcome, WebhookText } from '../../webhooks/
 import { mayEverywhere } from '../grants.ts'
 import { problemEntry } from '../problem.ts'
 import { type Answer, type Call, type Caller, data, problem, route } from '../route.ts'
-import { RULE_ID, ref, SEVERITY_VALUES } from '../schemas.ts'
+import { RULE_ID, ref, SEVERITY_VALUES } from '../schemas/index.ts'
 import { badPrecondition, DRY_RUN, expectationOf, FORCE, PRECONDITIONS, REASON } from './preconditions.ts'
 import { ETAG } from './rules.ts'
 
