@@ -181,6 +181,17 @@ test('the command line sends, shows and removes rules, and follows alerts', asyn
     /did A, then B/,
   )
 
+  // A subject that is misspelt alerts nobody, ever: only the service can tell, and only the file says where.
+  const astray = hello('5 minutes').replace('events.b', 'event.b').replace('rule: hello', 'rule: astray')
+  writeFileSync(join(service.folder, 'astray.yaml'), astray.replace('status: live', 'status: shadow'))
+  const place = /^astray\.yaml:\d+:\d+ {2}warning subject-not-fed: astray reads event\.b, .*\n.*event\.b/m
+  for (const words of [['apply'], ['candidate', 'set']])
+    expect(await sequitur([...words, 'astray.yaml'], options)).toMatchObject({
+      code: 0,
+      stderr: expect.stringMatching(place),
+    })
+  expect(await sequitur(['delete', 'rule', 'astray'], options)).toMatchObject({ code: 0 })
+
   writeFileSync(join(service.folder, 'rules/hello.yaml'), 'rule: hello\n')
   const refused = await sequitur(['apply', '-f', 'rules'], options)
   expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('nothing was sent')])

@@ -1,11 +1,12 @@
-import type { ListDefinition } from '../../engine/index.ts'
-import { ApiClient } from '../client/api-client.ts'
+import type { ListDefinition, Problem } from '../../engine/index.ts'
+import { ApiClient, problemOf } from '../client/api-client.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type CompiledFiles, compileRules } from '../rules/compile-rules.ts'
 import { findRuleFiles } from '../rules/find-rule-files.ts'
 import { type Removed, removalOf } from '../rules/removal.ts'
 import { ruleBodies } from '../rules/rule-bodies.ts'
+import { unfedInFiles } from '../rules/unfed-subjects.ts'
 import { listsNotAmong } from '../rules/unknown-lists.ts'
 import { type Column, formatOf, type OutputFormat, printRows } from '../terminal/output.ts'
 import { counted, errorsIn, printProblems } from '../terminal/problems.ts'
@@ -31,6 +32,11 @@ interface Change {
 }
 
 type Changed = Omit<Change, 'kind'>
+
+interface Applied {
+  readonly rules: readonly Changed[]
+  readonly warnings: ReadonlyArray<Parameters<typeof problemOf>[0]>
+}
 
 interface RuleHead {
   readonly id: string
@@ -77,6 +83,7 @@ export async function apply(
   for (const { definition } of compiled.lists) await service.putList(definition)
   printProblems(terminal, listsNotAmong(compiled, await service.listNames(compiled)))
   for (const body of ruleBodies(files)) await service.putRules(body)
+  printProblems(terminal, unfedInFiles(service.warnings, compiled))
   if (options.prune === true) await service.prune(compiled)
   const { changes, pending, left } = service
   await printRows(terminal, changes, {
@@ -114,6 +121,8 @@ const placeOf = (managedBy: string): string => managedBy.replace(/@[^@]*$/, '')
 /** The requests of one `apply`, and what came of them. */
 class Applying {
   readonly changes: Change[] = []
+  /** What the service said of rules that it took. */
+  readonly warnings: Problem[] = []
   /** Lists that are stored and on their way. */
   readonly pending: string[] = []
   readonly #client: ApiClient
@@ -141,13 +150,14 @@ class Applying {
   }
 
   async putRules(body: string): Promise<void> {
-    const applied = await this.#client.json<{ readonly rules: readonly Changed[] }>('/v1/rules:apply', {
+    const applied = await this.#client.json<Applied>('/v1/rules:apply', {
       method: 'POST',
       contentType: 'application/yaml',
       query: { ...this.#query, ...this.#ruleQuery, partialMatches: this.#partialMatches },
       body,
     })
     this.changes.push(...applied.rules.map((change) => ({ kind: 'rule', ...change }) as const))
+    this.warnings.push(...applied.warnings.map(problemOf))
   }
 
   async putList({ name, ...text }: ListDefinition): Promise<void> {

@@ -1,9 +1,10 @@
 import { CliError } from '../cli-error.ts'
-import { ApiClient } from '../client/api-client.ts'
+import { ApiClient, problemOf } from '../client/api-client.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { compileRules } from '../rules/compile-rules.ts'
 import { findRuleFiles } from '../rules/find-rule-files.ts'
+import { unfedInFiles } from '../rules/unfed-subjects.ts'
 import { formatOf, type OutputFormat, printRows, printValue } from '../terminal/output.ts'
 import { counted, errorsIn, printProblems } from '../terminal/problems.ts'
 
@@ -35,13 +36,17 @@ interface Written {
   readonly partialMatches?: PartialMatches
   readonly approvalsNeeded?: number
   readonly activation?: { readonly state: string; readonly partialMatches?: PartialMatches }
+  readonly warnings?: Warnings
 }
+
+type Warnings = ReadonlyArray<Parameters<typeof problemOf>[0]>
 
 /** Others must approve it first. */
 interface Proposed {
   readonly id: string
   readonly needed: number
   readonly base: { readonly version?: number }
+  readonly warnings?: Warnings
 }
 
 interface Version {
@@ -90,6 +95,7 @@ export async function candidateSet(
     query: { ...queryOf(options), reason: options.reason, share: shareOf(options.share ?? '0') },
     body: rule.file.text,
   })
+  printProblems(terminal, unfedInFiles((written.warnings ?? []).map(problemOf), { rules }))
   return printStep(context, id, written, options)
 }
 
