@@ -25,15 +25,22 @@ export function claimDataFolder(folder: string): () => void {
     }
   } catch (cause) {
     if (cause instanceof ServiceError) throw cause
-    throw new ServiceError('data-folder-unusable', `the data folder ${folder} cannot be used`, {
-      hint: 'check dataDir and its permissions',
-      cause,
-    })
+    throw new ServiceError(
+      'data-folder-unusable',
+      `the data folder ${folder} cannot be used (${reasonOf(cause)})`,
+      {
+        hint: 'check dataDir and its permissions',
+        cause,
+      },
+    )
   }
   return () => {
     if (readText(file) === mine) rmSync(file, { force: true })
   }
 }
+
+/** Of what a call to the system failed: `EACCES: permission denied, mkdir '/data'`. */
+const reasonOf = (cause: unknown): string => (cause instanceof Error ? cause.message : String(cause))
 
 function refuseIfAlive(file: string, folder: string): void {
   const [pid = '', start = ''] = (readText(file) ?? '').split(' ')

@@ -108,6 +108,7 @@ describe('with API keys', () => {
     const refused = [401, 403].includes(answer.statusCode)
     expect(refused).toBe(!(MAY[access] ?? []).includes(caller))
     if (refused) expect(answer.statusCode).toBe(ROLES.some((role) => role === caller) ? 403 : 401)
+    if (answer.statusCode === 403) expect(answer.json().hint).toMatch(/^it takes the role /)
     if (answer.statusCode === 401) expect(answer.headers['www-authenticate']).toContain('Bearer')
   })
 

@@ -835,6 +835,8 @@ describe('break glass', () => {
     })
     expect(await as('dee', 'PUT', 'rules/hello?breakGlass=true&reason=attack', live)).toMatchObject({
       http: 403,
+      code: 'break-glass-not-allowed',
+      detail: 'only an operator may do without approval',
     })
     expect(await as('ann', 'PUT', 'rules/hello?breakGlass=true&reason=attack', live)).toMatchObject({
       http: 201,

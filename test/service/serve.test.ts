@@ -250,6 +250,11 @@ describe('a service that cannot start says why', () => {
     await expect(serve(config(over()), { log: silentLog })).rejects.toMatchObject({ code })
   })
 
+  test('a data folder that cannot be used says why', () =>
+    expect(serve(config({ dataDir: '/dev/null/nowhere' }), { log: silentLog })).rejects.toThrow(
+      /cannot be used \(ENOTDIR: not a directory/,
+    ))
+
   test('data-folder-in-use', async () => {
     const other = spawn('sleep', ['60'])
     const dataDir = join(folder, 'taken')

@@ -106,7 +106,9 @@ async function refusal(response: Response): Promise<CliError> {
   } catch {
     // Something in between answered: its status is all there is to say.
   }
-  const { code = `http-${response.status}`, detail, title, hint, errors = [] } = answer
+  const { code = `http-${response.status}`, detail, title, errors = [] } = answer
+  // The header is the client's business.
+  const hint = response.status === 401 ? 'set SEQUITUR_API_KEY to a key or a token' : answer.hint
   return new CliError(code, detail ?? title ?? `the service answered ${response.status}`, {
     hint,
     problems: errors.map(problemOf),

@@ -73,6 +73,8 @@ interface RuleVersion {
   readonly version: number
   readonly kind: 'put' | 'remove'
   readonly status?: string
+  /** What it did, where it is not simply a new text: `candidate`, `promotion` … */
+  readonly did?: string
   readonly author?: string
   readonly approvers?: readonly string[]
   readonly breakGlass?: boolean
@@ -96,6 +98,7 @@ export async function getVersions(
     columns: [
       { title: 'VERSION', value: ({ version }) => version, align: 'right' },
       { title: 'STATUS', value: ({ kind, status }) => (kind === 'remove' ? 'removed' : status) },
+      { title: 'DID', value: ({ did }) => did },
       { title: 'BY', value: ({ author }) => author },
       {
         title: 'APPROVED BY',

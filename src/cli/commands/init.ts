@@ -26,8 +26,16 @@ export async function init({ terminal }: CommandContext, folder: string): Promis
     terminal.print(`${terminal.style('green', 'written')}  ${shortPath(file)}`)
   }
   const rules = shortPath(join(folder, 'rules'))
-  terminal.note(`\nNext:  sequitur test ${rules}    runs the tests in the first rule`)
-  terminal.note('       sequitur serve           starts the service in this folder')
-  terminal.note(`       sequitur apply -f ${rules}    sends the rules to it`)
+  const next = [
+    [`sequitur test ${rules}`, 'runs the tests in the first rule'],
+    [
+      folder === '.' ? 'sequitur serve' : `cd ${shortPath(folder)} && sequitur serve`,
+      'starts the service in this folder, until Ctrl-C',
+    ],
+    [`sequitur apply -f ${rules}`, 'sends the rules to it, from another terminal'],
+  ] as const
+  const width = Math.max(...next.map(([command]) => command.length))
+  for (const [index, [command, what]] of next.entries())
+    terminal.note(`${index === 0 ? '\nNext:' : '     '}  ${command.padEnd(width)}  ${what}`)
   return EXIT.ok
 }

@@ -50,7 +50,7 @@ export async function listImport(
   try {
     body = readFileSync(file, 'utf8')
   } catch {
-    throw new CliError('file-not-found', `${file} cannot be read`, { exitCode: EXIT.usage })
+    throw new CliError('file-not-found', `${file} cannot be read`, { exitCode: EXIT.input })
   }
   return send(context, name, { contentType: typeOf(file), body }, options)
 }

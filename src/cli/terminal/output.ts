@@ -61,7 +61,7 @@ export function table<Row>(
     terminal.width - widths.slice(0, -1).reduce((sum, width) => sum + width + 2, 0),
   )
   const pad = (text: string, index: number): string => {
-    if (index === columns.length - 1)
+    if (index === columns.length - 1 && columns[index]?.align !== 'right')
       return terminal.isInteractive && text.length > lastWidth ? `${text.slice(0, lastWidth - 1)}…` : text
     return columns[index]?.align === 'right'
       ? text.padStart(widths[index] ?? 0)

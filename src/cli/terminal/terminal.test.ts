@@ -49,6 +49,12 @@ test('a table for people, one JSON object a line for programs', async () => {
   ).toEqual(ROWS)
 })
 
+test('a number in the last column stands at its right, too', async () => {
+  const terminal = recorder({ isInteractive: true })
+  await printRows(terminal, ROWS, { format: 'table', columns: COLUMNS.slice(0, 2), none: '' })
+  expect(terminal.printed()).toBe('<dim>ID     </>  <dim>COUNT</>\n<red>one    </>      7\nanother     12\n')
+})
+
 test('nothing to show is said beside the result', async () => {
   const terminal = recorder({ isInteractive: true })
   await printRows(terminal, [], { format: 'table', columns: COLUMNS, none: 'no rows' })

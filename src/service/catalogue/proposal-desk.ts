@@ -33,7 +33,7 @@ export type Gated =
   | { readonly kind: 'proposed'; readonly proposal: StoredProposal }
   | { readonly kind: 'proposals-too-many' }
   /** An operator wanted to do without, which is switched off or was given no reason. */
-  | { readonly kind: 'break-glass-refused'; readonly why: 'off' | 'reason' }
+  | { readonly kind: 'break-glass-refused'; readonly why: 'off' | 'reason' | 'role' }
   | WriteForbidden
 
 export interface DecidedBy {
@@ -219,7 +219,7 @@ export class ProposalDesk {
   ): Gated | undefined {
     for (const name of namespacesOf(before, record)) {
       const namespace = name === '*' ? undefined : name
-      if (!may(namespace)) return { kind: 'forbidden', namespace }
+      if (!may(namespace)) return { kind: 'break-glass-refused', why: 'role' }
     }
     if (!this.#options.policy.breakGlass) return { kind: 'break-glass-refused', why: 'off' }
     if (reason === undefined || reason.trim() === '') return { kind: 'break-glass-refused', why: 'reason' }

@@ -98,7 +98,23 @@ describe('a wrong configuration names every problem, its place and the fix', () 
     ['nats: { password: a, passwordFile: b }', 'config-conflict'],
     ['nats: { url: nats://x, tokenFile: nowhere }', 'config-unreadable'],
     ['log: { level: warning }', 'config-wrong-value'],
+    ['nats: { url: "http://127.0.0.1:4222" }', 'config-wrong-value'],
+    ['nats: { url: "nats://a,https://b" }', 'config-wrong-value'],
   ])('%j: %s', (text, code) => expect(problemsOf(text).map(([found]) => found)).toContain(code))
+
+  test('a key that stands twice is named', () => {
+    const result = load('input:\n  subjects: ["a.>"]\nhttp: {}\ninput: {}\n')
+    expect(result.ok ? [] : result.problems.map(({ message, at }) => [message, at.line])).toEqual([
+      ['input stands here a second time', 4],
+    ])
+  })
+
+  test.each([
+    'nats://127.0.0.1:4222',
+    'tls://me:pass@nats.example.com:4222,nats://[::1]',
+    'nats.internal',
+    'localhost:4222,wss://x/y',
+  ])('nats.url %s', (url) => expect(configOf(`nats: { url: "${url}" }`).nats.url).toBe(url))
 
   test('a missing file', () => {
     const result = loadConfig({ file: 'nowhere.yaml', workingFolder: folder, environment: {} })

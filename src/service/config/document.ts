@@ -30,7 +30,13 @@ export function readConfigDocument(text: string, file: string): Result<ConfigDoc
   }
   const faults = [...document.errors, ...document.warnings]
   if (faults.length > 0)
-    return failure(faults.map((fault) => syntaxProblem(placeAt(fault.pos[0]), firstLine(fault.message))))
+    return failure(
+      faults.map(({ code, message, pos }) => {
+        const key = code === 'DUPLICATE_KEY' ? /^[\w-]+/.exec(text.slice(pos[0]))?.[0] : undefined
+        const what = key === undefined ? firstLine(message) : `${key} stands here a second time`
+        return syntaxProblem(placeAt(pos[0]), what)
+      }),
+    )
 
   let value: unknown
   try {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { findApiKey, isLoopback } from '../config/index.ts'
-import { type Access, EVERYTHING, mayAnywhere, mayEverywhere } from './grants.ts'
+import { type Access, EVERYTHING, mayAnywhere, mayEverywhere, rolesFor } from './grants.ts'
 import type { HttpProblem } from './problem.ts'
 import type { Caller, Route } from './route.ts'
 import type { ApiOptions } from './services.ts'
@@ -84,9 +84,13 @@ const unauthenticated = (code: string, detail: string): Admission =>
 function allow(caller: Caller, access: Access, scope: 'service' | 'namespace'): Admission {
   const who = caller.id === undefined ? {} : { who: caller.id }
   if (!mayAnywhere(caller.grants, access)) {
-    const roles = caller.grants.map(({ role }) => role)
-    const detail = roles.length === 0 ? 'no role was given to this caller' : `a ${roles[0]} may not do this`
-    return { ...refuse(403, 'role-not-allowed', detail), ...who }
+    const roles = [...new Set(caller.grants.map(({ role }) => role))]
+    const detail =
+      roles.length === 0
+        ? 'no role was given to this caller'
+        : `the role ${roles.join(' or ')} may not do this`
+    const hint = `it takes the role ${rolesFor(access).join(' or ')}`
+    return { ...refuse(403, 'role-not-allowed', detail, { hint }), ...who }
   }
   if (scope === 'service' && !mayEverywhere(caller.grants, access))
     return {
@@ -104,7 +108,12 @@ function crossOrigin(request: FastifyRequest, allowed: readonly string[]): HttpP
   if (origin === undefined) return undefined
   if (host !== undefined && (origin === `http://${host}` || origin === `https://${host}`)) return undefined
   if (allowed.includes(origin)) return undefined
-  return { status: 403, code: 'origin-not-allowed', detail: 'requests from other origins are not answered' }
+  return {
+    status: 403,
+    code: 'origin-not-allowed',
+    detail: 'requests from other origins are not answered',
+    hint: 'pages that may call are listed in http.corsOrigins',
+  }
 }
 
 const hostName = (host: string | undefined): string => (host ?? '').replace(/:\d+$/, '')

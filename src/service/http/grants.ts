@@ -11,6 +11,10 @@ const ALLOWED: Readonly<Record<ApiRole, readonly Access[]>> = {
   operator: ['public', 'read', 'ingest', 'write', 'approve', 'operate'],
 }
 
+/** The roles that may. */
+export const rolesFor = (access: Access): readonly string[] =>
+  Object.entries(ALLOWED).flatMap(([role, accesses]) => (accesses.includes(access) ? [role] : []))
+
 export const EVERYTHING: readonly Grant[] = [{ role: 'operator', namespaces: ['*'] }]
 
 /** Whether something may be done in some namespace at all. */

@@ -41,7 +41,7 @@ export const EDITOR_SETTINGS = `${JSON.stringify(
   2,
 )}\n`
 
-export const SERVICE_CONFIG = `# All keys with their defaults: sequitur serve --print-config
+export const SERVICE_CONFIG = `# What is in force, defaults too: sequitur serve --print-config. Keys and units: docs/reference/configuration.md
 dataDir: .sequitur
 
 # Without an address a nats-server is started beside the service.

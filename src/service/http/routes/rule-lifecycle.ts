@@ -248,9 +248,14 @@ async function answerStep(
         hint: 'a candidate runs beside a version that is live or in shadow',
       })
     case 'nothing-before':
-      return problem(409, 'nothing-to-roll-back', `the rule ${id} has no candidate and was not promoted`, {
-        hint: `POST /v1/rules/${id}:restore puts back any version`,
-      })
+      return problem(
+        409,
+        'nothing-to-roll-back',
+        `the rule ${id} has no candidate, and no promotion to take back`,
+        {
+          hint: `GET /v1/rules/${id}/versions lists the versions (sequitur get versions ${id}), POST /v1/rules/${id}:restore puts back any`,
+        },
+      )
     default:
       return answerOf(outcome, services, by, id, before)
   }
@@ -258,7 +263,7 @@ async function answerStep(
 
 const noCandidate = (id: string, status: 404 | 409): Answer =>
   problem(status, 'candidate-missing', `the rule ${id} has no candidate`, {
-    hint: `PUT /v1/rules/${id}/candidate runs a version beside the one in force`,
+    hint: `PUT /v1/rules/${id}/candidate (sequitur candidate set FILE) runs a version beside the one in force`,
   })
 
 const noVersion = (id: string, version: number): Answer =>

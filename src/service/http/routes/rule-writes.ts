@@ -399,13 +399,22 @@ function notProposed(
     return problem(409, 'proposals-too-many', `${PENDING_PROPOSALS_MAX} proposals wait to be approved`, {
       hint: 'decide on some of them: GET /v1/proposals?state=pending',
     })
-  return outcome.why === 'off'
-    ? problem(403, 'break-glass-not-allowed', 'nobody may do without approval here', {
+  switch (outcome.why) {
+    case 'off':
+      return problem(403, 'break-glass-not-allowed', 'nobody may do without approval here', {
         hint: 'send it without breakGlass, and have it approved; or set approvals.breakGlass',
       })
-    : problem(422, 'break-glass-needs-reason', 'doing without approval needs a reason', {
+    case 'role':
+      return problem(403, 'break-glass-not-allowed', 'only an operator may do without approval', {
+        hint: 'send it without breakGlass, and have it approved',
+      })
+    case 'reason':
+      return problem(422, 'break-glass-needs-reason', 'doing without approval needs a reason', {
         hint: 'say why, with reason',
       })
+    default:
+      return outcome.why satisfies never
+  }
 }
 
 export async function answerOf(
