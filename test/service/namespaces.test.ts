@@ -125,9 +125,7 @@ test('a silence reaches as far as the role', async () => {
   expect((await as('fraud', 'GET', `/v1/silences/${id}`)).statusCode).toBe(404)
 })
 
-const SERVICE_WIDE = ROUTES.filter(
-  ({ scope, access, path }) => scope !== 'namespace' && access !== 'public' && !path.endsWith('/stream'),
-)
+const SERVICE_WIDE = ROUTES.filter(({ scope, access }) => scope !== 'namespace' && access !== 'public')
 test.each(SERVICE_WIDE.map(({ method, path }) => [method, path] as const))(
   '%s %s is for those whose role is for all namespaces',
   async (method, path) => {
