@@ -45,6 +45,7 @@ export const FITTING: Readonly<Record<string, { readonly type: string; readonly 
   'POST /v1/proposals/{id}:reject': json({ comment: 'no' }),
   'POST /v1/proposals/{id}:withdraw': json({}),
   'POST /v1/events': json({ subject: 'events.a', data: { user: 'ada' } }),
+  'PUT /v1/webhooks/{name}': json({ url: 'http://127.0.0.1:1/', secret: 'hello' }),
   'POST /v1/why': json({ rule: 'hello', key: 'ada' }),
   'POST /v1/replays': json({ rules: [{ id: 'hello' }] }),
   'POST /v1/alerts/{id}/acknowledge': json({}),
@@ -79,6 +80,7 @@ export async function makeThings(
   await send('PUT /v1/rules/{id}', '/v1/rules/hello')
   await send('PUT /v1/rules/{id}/candidate', '/v1/rules/hello/candidate')
   await send('PUT /v1/lists/{name}', '/v1/lists/cards')
+  await send('POST /v1/events', '/v1/events')
   const silence = await send('POST /v1/silences', '/v1/silences')
   const replay = await send('POST /v1/replays', '/v1/replays')
   const erasure = await send('POST /v1/erasures', '/v1/erasures')
@@ -110,6 +112,9 @@ export async function makeThings(
     ['/v1/silences/', 'id', silence],
     ['/v1/replays/', 'id', replay],
     ['/v1/alerts/', 'id', ALERT],
+    ['/v1/events/', 'sequence', '1'],
+    ['/v1/webhooks/', 'name', 'hello'],
+    ['/v1/webhooks/', 'sequence', '1'],
   ]
 }
 

@@ -9,7 +9,7 @@ import {
 import { type Config, loadConfig } from '../../src/service/config/index.ts'
 import { type AlertStateStore, ListDesk, SilenceDesk, StateDesk } from '../../src/service/desk/index.ts'
 import { erasureDesk, memoryErasureStore } from '../../src/service/erasure/index.ts'
-import { localTracer } from '../../src/service/history/index.ts'
+import { localTracer, type PlainEntry } from '../../src/service/history/index.ts'
 import {
   type AlertEntry,
   type ApiOptions,
@@ -186,7 +186,7 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
     output: noTail,
     inspector: fakeInspector(),
     investigation: {
-      history: { read: async () => ({ entries: [] }), entry: async () => undefined },
+      history: { read: async () => ({ entries: [] }), entry: async (sequence) => entryOf(intake, sequence) },
       tracer: localTracer(),
       setup: { stream: 'INPUT' },
     },
@@ -213,6 +213,13 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
     alerts,
     options: { http: config.http, apiKeys: config.auth.apiKeys, jwt: config.auth.jwt, version: '0' },
   }
+}
+
+function entryOf({ stored }: FakeIntake, sequence: number): PlainEntry | undefined {
+  const event = stored[sequence - 1]
+  return event === undefined
+    ? undefined
+    : { sequence, subject: event.subject, ingestedAt: NOW, text: event.payload }
 }
 
 export const startFakeApi = async (options: FakeOptions = {}) => {
