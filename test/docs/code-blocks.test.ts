@@ -24,15 +24,19 @@ const CHECKS: Readonly<Record<string, (block: CodeBlock) => readonly string[]>> 
   ts: ({ text }) => thrownBy(() => stripTypeScriptTypes(text)),
   js: ({ text }) => thrownBy(() => stripTypeScriptTypes(text)),
   python: ({ text }) =>
-    thrownBy(() =>
+    whereThereIs(() =>
       execFileSync('python3', ['-c', 'import ast, sys; ast.parse(sys.stdin.read())'], {
         input: text,
         stdio: 'pipe',
       }),
-    ).filter((message) => !message.includes('ENOENT')),
+    ),
   go: ({ text }) => {
     const count = (character: string): number => text.split(character).length - 1
-    return count('{') === count('}') && count('(') === count(')') ? [] : ['brackets do not match']
+    if (count('{') !== count('}') || count('(') !== count(')')) return ['brackets do not match']
+    return whereThereIs(() => {
+      const formatted = execFileSync('gofmt', [], { input: text, stdio: 'pipe', encoding: 'utf8' })
+      if (formatted !== text) throw new Error(`gofmt would write:\n${formatted}`)
+    })
   },
   // Text and grammars are looked at by people; `text output` is compared where the page is run.
   text: () => [],
@@ -48,6 +52,10 @@ const thrownBy = (run: () => unknown): readonly string[] => {
     return [(error as Error).message]
   }
 }
+
+/** Not every machine has the program. */
+const whereThereIs = (run: () => unknown): readonly string[] =>
+  thrownBy(run).filter((message) => !message.includes('ENOENT'))
 
 function ruleTrouble(text: string): readonly string[] {
   const read = readRules(text)
