@@ -181,6 +181,22 @@ test('the command line sends, shows and removes rules, and follows alerts', asyn
     /did A, then B/,
   )
 
+  // A silence for a rule that is misspelt holds nothing back at night.
+  const silence = await sequitur(['silence', 'add', '--rule', 'helo', '--until', '1h', '--why', 'w'], options)
+  expect([silence.code, silence.stderr]).toEqual([
+    0,
+    expect.stringContaining('there is no rule helo (did you mean hello?)'),
+  ])
+  expect(await sequitur(['list', 'add', 'cards', 'c1'], options)).toMatchObject({ code: 0 })
+  expect(rowsOf((await sequitur(['delete', 'list', 'cards'], options)).stdout)).toMatchObject([
+    { list: 'cards', change: 'removed' },
+  ])
+  const wrong = await sequitur(['list', 'ls'], options)
+  expect([wrong.code, wrong.stderr]).toEqual([
+    2,
+    expect.stringContaining('(sequitur list --help lists the commands)'),
+  ])
+
   // A subject that is misspelt alerts nobody, ever: only the service can tell, and only the file says where.
   const astray = hello('5 minutes').replace('events.b', 'event.b').replace('rule: hello', 'rule: astray')
   writeFileSync(join(service.folder, 'astray.yaml'), astray.replace('status: live', 'status: shadow'))

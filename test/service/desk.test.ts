@@ -272,6 +272,33 @@ test('lists are changed by revision; what cannot be read changes nothing', async
   expect(again.body).toMatchObject({ change: 'created', version: 4 })
 })
 
+test('removing a list names the rules that look values up in it', async () => {
+  const { app } = await startFakeApi()
+  onTestFinished(() => app.close())
+  const yaml = { 'content-type': 'application/yaml' }
+  const put = (url: string, payload: string) => call(app, { method: 'PUT', url, headers: yaml, payload })
+  const rule = (id: string, list: string) => `rule: ${id}
+by: user
+events: { A: 'events.a where $in_list("${list}", card)', B: events.blocked }
+pattern: A followed by B within 5 minutes
+`
+  await put('/v1/lists/blocked', 'list: blocked\nvalues: [a]\n')
+  await put('/v1/lists/other', 'list: other\nvalues: [a]\n')
+  await put('/v1/rules/reads', rule('reads', 'blocked'))
+  await put('/v1/rules/names-it-only', rule('names-it-only', 'other'))
+  const warned = [
+    { code: 'list-in-use', message: expect.stringMatching(/^the rule reads looks values up in /) },
+  ]
+  for (const query of ['force=true&dryRun=true', 'force=true'])
+    expect(await call(app, { method: 'DELETE', url: `/v1/lists/blocked?${query}` })).toMatchObject({
+      status: 200,
+      body: { change: 'removed', warnings: warned },
+    })
+  expect((await put('/v1/lists/unused', 'list: unused\nvalues: [a]\n')).body.change).toBe('created')
+  const quiet = await call(app, { method: 'DELETE', url: '/v1/lists/unused?force=true' })
+  expect(quiet.body).not.toHaveProperty('warnings')
+})
+
 test('a silence needs something to match, an end, and a reason', async () => {
   const { app } = await startFakeApi()
   onTestFinished(() => app.close())

@@ -38,6 +38,8 @@ interface Applied {
   readonly warnings: ReadonlyArray<Parameters<typeof problemOf>[0]>
 }
 
+type ListChanged = Changed & Activated & Partial<Pick<Applied, 'warnings'>>
+
 interface RuleHead {
   readonly id: string
   readonly managedBy?: string
@@ -85,6 +87,7 @@ export async function apply(
   for (const body of ruleBodies(files)) await service.putRules(body)
   printProblems(terminal, unfedInFiles(service.warnings, compiled))
   if (options.prune === true) await service.prune(compiled)
+  printProblems(terminal, service.listWarnings)
   const { changes, pending, left } = service
   await printRows(terminal, changes, {
     format: formatOf(terminal, options.output),
@@ -123,6 +126,7 @@ class Applying {
   readonly changes: Change[] = []
   /** What the service said of rules that it took. */
   readonly warnings: Problem[] = []
+  readonly listWarnings: Problem[] = []
   /** Lists that are stored and on their way. */
   readonly pending: string[] = []
   readonly #client: ApiClient
@@ -210,11 +214,12 @@ class Applying {
     name: string,
     request: { readonly method: 'PUT' | 'DELETE'; readonly contentType?: string; readonly body?: string },
   ): Promise<void> {
-    const { change, version, activation } = await this.#client.json<Changed & Activated>(
+    const { change, version, activation, warnings } = await this.#client.json<ListChanged>(
       `/v1/lists/${encodeURIComponent(name)}`,
       { ...request, query: { ...this.#query, force: true } },
     )
     this.changes.push({ kind: 'list', id: name, change, version })
+    this.listWarnings.push(...(warnings ?? []).map(problemOf))
     if (activation !== undefined && activation.state !== 'active') this.pending.push(name)
   }
 }

@@ -1,8 +1,9 @@
-import { ApiClient } from '../client/api-client.ts'
+import { ApiClient, problemOf } from '../client/api-client.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type Removed, removalOf } from '../rules/removal.ts'
 import { type OutputFormat, printValue } from '../terminal/output.ts'
+import { printProblems } from '../terminal/problems.ts'
 
 export interface DeleteOptions extends ServerOptions {
   readonly output?: OutputFormat
@@ -40,4 +41,24 @@ export async function deleteRule(
     )
   else await printValue(terminal, removed, 'ndjson')
   return proposal === undefined ? EXIT.ok : EXIT.pending
+}
+
+/** `sequitur delete list NAME`. Rules that look values up in it are named. */
+export async function deleteList(
+  { terminal, environment }: CommandContext,
+  name: string,
+  options: Pick<DeleteOptions, 'server' | 'output' | 'dryRun' | 'reason'>,
+): Promise<ExitCode> {
+  const client = new ApiClient({ server: options.server, environment })
+  const { dryRun, reason, output } = options
+  const removed = await client.json<{ readonly warnings?: ReadonlyArray<Parameters<typeof problemOf>[0]> }>(
+    `/v1/lists/${encodeURIComponent(name)}`,
+    { method: 'DELETE', query: { dryRun: dryRun === true, reason, force: true } },
+  )
+  printProblems(terminal, (removed.warnings ?? []).map(problemOf))
+  if (output !== undefined && output !== 'table') await printValue(terminal, removed, output)
+  else if (terminal.isInteractive || dryRun === true)
+    terminal.note(dryRun === true ? `${name} would be removed` : `${name} is removed`)
+  else await printValue(terminal, removed, 'ndjson')
+  return EXIT.ok
 }

@@ -1,3 +1,4 @@
+import { nearest } from '../../engine/index.ts'
 import { ApiClient } from '../client/api-client.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
@@ -37,7 +38,21 @@ export async function silenceAdd(context: CommandContext, options: SilenceOption
     query: { dryRun: options.dryRun === true },
     body: JSON.stringify({ match: { rule, namespace, key, severity }, from, until, why }),
   })
+  if (rule !== undefined) await noteUnknown(context, rule, options)
   return print(context, [silence], options)
+}
+
+/** A silence may be there before its rule, but mostly its name is misspelt, and it holds nothing back. */
+async function noteUnknown(context: CommandContext, rule: string, options: CommonOptions): Promise<void> {
+  const { rules } = await clientOf(context, options).json<{
+    readonly rules: ReadonlyArray<{ readonly id: string }>
+  }>('/v1/rules')
+  const ids = rules.map(({ id }) => id)
+  if (ids.includes(rule)) return
+  const meant = nearest(rule, ids)
+  context.terminal.note(
+    `there is no rule ${rule}${meant === undefined ? '' : ` (did you mean ${meant}?)`}: until there is one, this silence holds nothing back`,
+  )
 }
 
 /** `sequitur silence list`. */

@@ -38,6 +38,7 @@ export const HTTP_CODES = [
   'internal-error',
   'key-missing',
   'key-not-accepted',
+  'list-in-use',
   'method-not-allowed',
   'namespace-not-allowed',
   'nothing-to-roll-back',

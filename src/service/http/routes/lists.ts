@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { readLists } from '../../../engine/index.ts'
+import { type Problem, readLists } from '../../../engine/index.ts'
 import type { WriteBy } from '../../catalogue/index.ts'
 import {
   type ListOutcome,
@@ -124,6 +124,7 @@ export const LIST_ROUTES = [
     tag: 'lists',
     access: 'write',
     summary: 'Remove a list; rules that name it find nothing on it',
+    description: 'A warning names each of them; `dryRun=true` only says which they are.',
     params: NAME_PARAMS,
     query: WRITE_QUERY,
     headers: PRECONDITIONS,
@@ -132,7 +133,9 @@ export const LIST_ROUTES = [
     handle: async (call, services) => {
       const expected = expectationOf(call, call.query.force)
       if (expected === undefined) return badPrecondition()
-      return answerOf(await services.lists.remove(call.params.name, expected, byOf(call)), call, services)
+      const outcome = await services.lists.remove(call.params.name, expected, byOf(call))
+      const warnings = outcome.kind === 'stored' ? await usesOf(call.params.name, services) : []
+      return answerOf(outcome, call, services, warnings)
     },
   }),
   route<Name, { readonly value?: string }, unknown>({
@@ -262,10 +265,29 @@ const notAccepted = (errors: readonly Record<string, unknown>[]): Answer =>
     },
   )
 
+/** A warning for every rule that looks values up in the list. Those that cannot be read now are passed over. */
+async function usesOf(name: string, { catalogue, compiler }: Services): Promise<readonly Problem[]> {
+  const texts = (await catalogue.list())
+    .filter(({ record }) => record.status !== 'disabled' && record.source.includes(name))
+    .map(({ record }) => ({ text: record.source, format: record.format }))
+  const compiled = texts.length === 0 ? undefined : await compiler.compile(texts)
+  const rules = compiled?.kind === 'done' ? compiled.value : []
+  return rules
+    .filter(({ lists }) => lists.some(({ list }) => list === name))
+    .map(({ id }) => ({
+      code: 'list-in-use',
+      severity: 'warning',
+      message: `the rule ${id} looks values up in ${name}: nothing is on it without the list`,
+      hint: 'put the list back, or take it out of the rule',
+      at: {},
+    }))
+}
+
 async function answerOf(
   outcome: ListOutcome,
   call: Call<Name, { readonly dryRun: boolean }, unknown>,
   { inspector, now }: Services,
+  warnings: readonly Problem[] = [],
 ): Promise<Answer> {
   switch (outcome.kind) {
     case 'stored': {
@@ -280,7 +302,8 @@ async function answerOf(
               sleep,
             }),
           }
-      return data({ ...headOf(list), change, dryRun, ...activation }, 200, etagOf(list))
+      const said = warnings.length === 0 ? {} : { warnings: warnings.map(problemEntry) }
+      return data({ ...headOf(list), change, dryRun, ...activation, ...said }, 200, etagOf(list))
     }
     case 'invalid':
       return notAccepted([problemEntry(outcome.problem)])

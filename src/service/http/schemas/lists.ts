@@ -1,6 +1,7 @@
 import type { JsonSchema } from '../route.ts'
 import { activation } from './changes.ts'
 import { count, list, object, text, time } from './forms.ts'
+import { entry } from './problems.ts'
 
 const listHead = {
   list: text('Its name.'),
@@ -37,7 +38,8 @@ export const listSchemas = {
       change: { enum: ['created', 'updated', 'unchanged', 'removed'] },
       dryRun: { type: 'boolean' },
       activation,
+      warnings: list(entry, 'Of a removal: the rules that look values up in it.'),
     },
-    [...LIST_OPTIONAL, 'activation'],
+    [...LIST_OPTIONAL, 'activation', 'warnings'],
   ),
 } as const satisfies Readonly<Record<string, JsonSchema>>
