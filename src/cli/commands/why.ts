@@ -69,7 +69,7 @@ export async function why(
     }),
   })
   if (file === undefined) await noteSuspension(terminal, client, rule)
-  return print(terminal, answer, options.output)
+  return print(terminal, answer, { output: options.output, file: file?.path })
 }
 
 async function whyOffline(
@@ -84,7 +84,8 @@ async function whyOffline(
   if (errorsIn(problems) > 0) return EXIT.usage
   const entries = readEvents(input)
   const program = onlyOne(rules, path)
-  return print(terminal, traceRule(program, entries, { stream: 'INPUT' }, { key: keyOf(key) }), output)
+  const answer = traceRule(program, entries, { stream: 'INPUT' }, { key: keyOf(key) })
+  return print(terminal, answer, { output, file: path })
 }
 
 function onlyOne(
@@ -151,18 +152,23 @@ function keyOf(text: string): JsonValue {
 }
 
 /** Exit code 1 when there was no alert. */
-async function print(terminal: Terminal, answer: Shown, output: OutputFormat | undefined): Promise<ExitCode> {
+async function print(
+  terminal: Terminal,
+  answer: Shown,
+  { output, file }: { readonly output: OutputFormat | undefined; readonly file: string | undefined },
+): Promise<ExitCode> {
   const exitCode = answer.alerts.some(({ kind }) => kind !== 'withheld-alert') ? EXIT.ok : EXIT.findings
   const format = output ?? (terminal.isInteractive ? 'table' : 'ndjson')
   if (format === 'ndjson') for (const line of answer.lines) terminal.print(JSON.stringify(line))
-  else if (format === 'table') printStory(terminal, answer)
+  else if (format === 'table') printStory(terminal, answer, file)
   else await printValue(terminal, answer, format)
   return exitCode
 }
 
-function printStory(terminal: Terminal, answer: Shown): void {
+/** `file`: where the text comes from, when it is none of the stored versions. */
+function printStory(terminal: Terminal, answer: Shown, file: string | undefined): void {
   const key = Object.values(answer.key).map(String).join('/')
-  terminal.print(printable(`${answer.rule} (version ${answer.version}), key ${key}`))
+  terminal.print(printable(`${answer.rule} (${file ?? `version ${answer.version}`}), key ${key}`))
   let day = ''
   for (const { at, text } of answer.lines) {
     const date = at?.slice(0, 10) ?? day

@@ -27,7 +27,6 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
       writeErr: (text) => context.terminal.note(text.trimEnd()),
       getOutHelpWidth: () => Math.min(context.terminal.width, 110),
     })
-    .showHelpAfterError('(sequitur --help lists the commands)')
     .configureHelp({ showGlobalOptions: true })
   const area = areaOf(program, context, ended)
   program.commandsGroup('Start:')
@@ -41,7 +40,15 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
   addAlertCommands(area)
   program.commandsGroup('Lists, approval, erasure, audit:')
   addGovernanceCommands(area)
+  pointToHelp(program, 'sequitur')
   return program
+}
+
+/** What is wrong with a command line is said with the command whose help says what is right. */
+function pointToHelp(command: Command, path: string): void {
+  const what = command.commands.length === 0 ? 'says how it is used' : 'lists the commands'
+  command.showHelpAfterError(`(${path} --help ${what})`)
+  for (const each of command.commands) pointToHelp(each, `${path} ${each.name()}`)
 }
 
 const version = (): string =>

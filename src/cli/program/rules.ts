@@ -1,6 +1,15 @@
 import { Option } from 'commander'
 import type { Area } from './area.ts'
-import { alertFilters, asking, changingRule, countOf, partialMatches, ruleFiles, state } from './options.ts'
+import {
+  alertFilters,
+  asking,
+  changing,
+  changingRule,
+  countOf,
+  partialMatches,
+  ruleFiles,
+  state,
+} from './options.ts'
 
 /** The rules of a service: reading, changing, and one version beside another. */
 export function addRuleCommands({ program, runs }: Area): void {
