@@ -320,3 +320,12 @@ describe('rules that would stall or end a compiler', () => {
     await compiler.close()
   })
 })
+
+test.each([
+  ['/v1/alerts?limit=x', {}, 'limit in the query is not as described: must be integer'],
+  ['/v1/alerts?limt=3', {}, 'the query is not as described: there is no limt here'],
+  ['/v1/rules/BAD%20NAME', {}, 'id in the address is not as described: '],
+  ['/v1/alerts/stream', { 'last-event-id': 'x' }, 'last-event-id in the headers is not as described: '],
+])('%s is refused with the part that is wrong', async (url, headers, detail) => {
+  expect((await app.inject({ url, headers })).json().detail).toContain(detail)
+})

@@ -112,7 +112,7 @@ async function refusal(response: Response): Promise<CliError> {
   return new CliError(code, detail ?? title ?? `the service answered ${response.status}`, {
     hint,
     problems: errors.map(problemOf),
-    exitCode: response.status === 422 ? EXIT.usage : EXIT.findings,
+    exitCode: [400, 422].includes(response.status) ? EXIT.usage : EXIT.findings,
   })
 }
 

@@ -423,8 +423,12 @@ const FASTIFY_ERRORS: Readonly<Record<string, { status: number; code: string; de
   FST_ERR_MAX_PARAM_LENGTH: { status: 414, code: 'bad-request', detail: 'a part of the address is too long' },
 }
 
+/** Parts of a request by the names that callers have for them. */
+const PLACES: Readonly<Record<string, string>> = { params: 'address', querystring: 'query' }
+
 function invalidRequest(error: FastifyError): HttpProblem {
   const where = error.validationContext ?? 'body'
+  const place = PLACES[where] ?? where
   const errors = (error.validation ?? []).map(({ instancePath, message, params }) => {
     const unknown = (params as { additionalProperty?: string })['additionalProperty']
     return {
@@ -434,10 +438,12 @@ function invalidRequest(error: FastifyError): HttpProblem {
       at: { pointer: `/${where}${instancePath}` },
     }
   })
+  const [first] = error.validation ?? []
+  const part = first === undefined || first.instancePath === '' ? '' : `${first.instancePath.slice(1)} in `
   return {
     status: 400,
     code: 'request-not-accepted',
-    detail: `the ${where === 'querystring' ? 'query' : where} is not as described: ${errors[0]?.message ?? ''}`,
+    detail: `${part}the ${place} is not as described: ${errors[0]?.message ?? ''}`,
     errors,
   }
 }

@@ -1,8 +1,10 @@
 import type { JsonValue } from '../../../engine/index.ts'
+import type { Catalogue } from '../../catalogue/index.ts'
 import { type Erasure, placesOf, stateOf } from '../../erasure/index.ts'
 import { data, problem, route } from '../route.ts'
 import { RULE_ID, ref } from '../schemas/index.ts'
 import { DRY_RUN } from './preconditions.ts'
+import { noRule } from './rule-view.ts'
 
 const ID_PARAMS = {
   type: 'object',
@@ -22,6 +24,14 @@ interface ErasureBody {
   readonly key: JsonValue
   readonly rules?: readonly string[]
   readonly reason: string
+}
+
+/** The first that is no rule and never was one. */
+async function neverThere(ids: readonly string[], catalogue: Catalogue): Promise<string | undefined> {
+  if (ids.length === 0) return undefined
+  const there = new Set((await catalogue.list()).map(({ record }) => record.id))
+  for (const id of ids) if (!there.has(id) && (await catalogue.versions(id)) === undefined) return id
+  return undefined
 }
 
 export const ERASURE_ROUTES = [
@@ -55,7 +65,8 @@ export const ERASURE_ROUTES = [
             items: { type: 'string', pattern: RULE_ID },
             minItems: 1,
             maxItems: 1000,
-            description: 'Ids: only the key of these rules is meant. Default: of all that run.',
+            description:
+              'Ids, also of rules that were removed: only the key of these is meant. Default: of all that run.',
           },
           reason: {
             type: 'string',
@@ -69,7 +80,11 @@ export const ERASURE_ROUTES = [
     responses: {
       202: { description: 'It is going on; see its address.', headers: LOCATION, schema: ref('Erasure') },
     },
-    handle: async ({ body, query, caller }, { erasures, inspector }) => {
+    problems: [404],
+    handle: async ({ body, query, caller }, { erasures, inspector, catalogue }) => {
+      const unknown = await neverThere(body.rules ?? [], catalogue)
+      // Nothing would be found, and it would look as if the key were gone.
+      if (unknown !== undefined) return noRule(unknown)
       const erasure = await erasures.request({
         key: body.key,
         rules: body.rules,
