@@ -101,15 +101,23 @@ export function addRuleCommands({ program, runs }: Area): void {
       .option('--funnel', 'how many wait at which step')
       .option('-n, --limit <count>', 'at most so many (default: 100)', countOf),
   ).action(runs(() => import('../commands/matches.ts'), 'matches'))
+  const deletion = program
+    .command('delete')
+    .summary('Remove a rule or a list from the service')
+    .description('Removes a rule or a list from the service.')
+  const deletes = () => import('../commands/delete.ts')
+  changing(
+    deletion
+      .command('list')
+      .description('Removes a list from the service, and names the rules that look values up in it.')
+      .argument('<name>'),
+  ).action(runs(deletes, 'deleteList'))
   changingRule(
-    program
-      .command('delete')
-      .summary('Remove a rule from the service')
-      .description('Remove a rule from the service.')
+    deletion
       .command('rule')
       .description('Removes a rule from the service; its versions are kept.')
       .argument('<id>'),
-  ).action(runs(() => import('../commands/delete.ts'), 'deleteRule'))
+  ).action(runs(deletes, 'deleteRule'))
 
   const candidate = program
     .command('candidate')
