@@ -1,4 +1,6 @@
+import { expressionTools } from '../../src/engine/expression/index.ts'
 import {
+  type CompileOptions,
   compileRule,
   eventTime,
   type LogEntry,
@@ -6,11 +8,14 @@ import {
   readRules,
   streamSequence,
 } from '../../src/engine/index.ts'
+import { sharedExpressions } from '../../src/engine/rule/index.ts'
 import { mixEvents } from './many-rules.ts'
 
-/** Rules `A followed by B` whose first event has a condition of its own, and what they read. */
-export const pairRules = (conditions: readonly string[]): RuleProgram[] =>
-  conditions.flatMap((condition, index) => programsOf(pairText(index, condition)))
+/** Rules `A followed by B` whose first event has a condition of its own; compiled as a partition does it, so they share expressions. */
+export function pairRules(conditions: readonly string[]): RuleProgram[] {
+  const expressions = sharedExpressions(expressionTools)
+  return conditions.flatMap((condition, index) => programsOf(pairText(index, condition), { expressions }))
+}
 
 export const pairText = (index: number, condition: string): string =>
   `{ "rule": "r${index}", "by": "user", "events": { "A": ${JSON.stringify(`bench.a where ${condition}`)}, "B": "bench.b" }, "pattern": "A followed by B within 5 minutes" }`
@@ -19,11 +24,11 @@ export const pairText = (index: number, condition: string): string =>
 export const tenAsFrequent = (): string[] =>
   Array.from({ length: 10 }, (_, index) => `type = "t${index}" and amount >= 294`)
 
-export function programsOf(text: string): RuleProgram[] {
+export function programsOf(text: string, options: Pick<CompileOptions, 'expressions'> = {}): RuleProgram[] {
   const rules = readRules(text)
   if (!rules.ok) throw new Error(rules.problems[0]?.message)
   return rules.value.map((definition) => {
-    const program = compileRule(definition, { version: 1 })
+    const program = compileRule(definition, { ...options, version: 1 })
     if (!program.ok) throw new Error(program.problems[0]?.message)
     return program.value
   })
