@@ -301,11 +301,14 @@ export class EnginePartition implements ObservablePartition {
     payload: Uint8Array,
     at: { readonly plan: Plan; readonly watermark: number },
   ): void {
-    this.#arena.keep(event, payload)
     if (this.waiting.size === 0 && event.time <= at.watermark) {
-      this.#dispatch(event, at.plan)
+      // Most events are no rule's: their bytes are not needed beyond this call.
+      if (!this.#dispatch(event, at.plan)) return
+      this.#arena.keep(event, payload)
+      event.rest()
       return
     }
+    this.#arena.keep(event, payload)
     this.waiting.push(event)
     if (this.waiting.size > this.limits.bufferedEventsMax) this.#overflow()
   }
@@ -317,18 +320,20 @@ export class EnginePartition implements ObservablePartition {
         const event = this.waiting.take(watermark)
         if (event === undefined) break
         this.#dispatch(event, this.#plan(event.subject))
+        event.rest()
       }
     }
     this.#fire(watermark)
   }
 
-  #dispatch(event: LoggedEvent, plan: Plan): void {
+  /** Whether any rule got it. */
+  #dispatch(event: LoggedEvent, plan: Plan): boolean {
     this.#fire(event.time)
     this.#frame.event = event
     this.#frame.time = event.time
-    this.router.route(event, plan.routes)
+    const isDelivered = this.router.route(event, plan.routes)
     if (this.#overdrawn.length > 0) this.#suspend()
-    event.rest()
+    return isDelivered
   }
 
   #fire(time: number): void {

@@ -148,8 +148,8 @@ export class Router {
     })
   }
 
-  /** Delivers the event that stands in the frame. */
-  route(event: StreamEvent, plan: SubjectPlan): void {
+  /** Delivers the event that stands in the frame; whether any rule got it. */
+  route(event: StreamEvent, plan: SubjectPlan): boolean {
     const stamp = ++this.#stamp
     const { filters } = plan
     for (let index = 0; index < filters.length; index++) (filters[index] as FilterRoutes).stamp = stamp
@@ -166,9 +166,10 @@ export class Router {
       if (key === undefined) this.#reportKeyless(number, event)
     }
     if (this.#costlyKeys > 0) this.#chargeKeys(filters, stamp)
-    if (lanes.met === 0) return
-    this.#deliver(event)
+    if (lanes.met === 0) return false
+    const isDelivered = this.#deliver(event)
     lanes.clear()
+    return isDelivered
   }
 
   /**
@@ -314,8 +315,9 @@ export class Router {
     this.#lanes.setMask(number, 0)
   }
 
-  #deliver(event: StreamEvent): void {
+  #deliver(event: StreamEvent): boolean {
     const lanes = this.#lanes
+    let isDelivered = false
     const { order, met, targets, groups } = lanes
     for (let index = 0; index < met; index++) {
       const number = order[index] as number
@@ -333,8 +335,10 @@ export class Router {
       }
       if (mask === 0 && !lanes.needsEveryEvent(number)) continue
       target.deliver(key, event, mask)
+      isDelivered = true
       if (!lanes.isDirect(number) && target.has(key)) markLive(group, key, lanes.lanes[number] as Lane)
     }
+    return isDelivered
   }
 
   /** Whether an earlier lane of the same rule has delivered to this key. */
