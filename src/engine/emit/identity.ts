@@ -3,10 +3,17 @@ import type { Match } from '../model/index.ts'
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567'
 const encoder = new TextEncoder()
+/** One for all alerts: small buffers outside the heap have the collector mark all of it, the sooner the more of them there are. */
+const BLANK = sha256.create()
+const hasher = sha256.create()
+const digest = new Uint8Array(32)
+let scratch = new Uint8Array(4_096)
 
 /** 26 characters of base32: 130 bits of the SHA-256 of a text. */
 export function contentHash(text: string): string {
-  const digest = sha256(encoder.encode(text))
+  if (text.length * 3 > scratch.length) scratch = new Uint8Array(text.length * 6)
+  const { written } = encoder.encodeInto(text, scratch)
+  BLANK._cloneInto(hasher).update(scratch.subarray(0, written)).digestInto(digest)
   let hash = ''
   let bits = 0
   let value = 0
