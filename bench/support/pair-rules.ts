@@ -1,4 +1,3 @@
-import { expressionTools } from '../../src/engine/expression/index.ts'
 import {
   type CompileOptions,
   compileRule,
@@ -8,13 +7,13 @@ import {
   readRules,
   streamSequence,
 } from '../../src/engine/index.ts'
-import { sharedExpressions } from '../../src/engine/rule/index.ts'
+import { sharedCompilers } from '../../src/engine/rule/index.ts'
 import { mixEvents } from './many-rules.ts'
 
-/** Rules `A followed by B` whose first event has a condition of its own; compiled as a partition does it, so they share expressions. */
+/** Rules `A followed by B` whose first event has a condition of its own; compiled as a partition does it, sharing what they have in common. */
 export function pairRules(conditions: readonly string[]): RuleProgram[] {
-  const expressions = sharedExpressions(expressionTools)
-  return conditions.flatMap((condition, index) => programsOf(pairText(index, condition), { expressions }))
+  const shared = sharedCompilers()
+  return conditions.flatMap((condition, index) => programsOf(pairText(index, condition), shared))
 }
 
 export const pairText = (index: number, condition: string): string =>
@@ -24,7 +23,7 @@ export const pairText = (index: number, condition: string): string =>
 export const tenAsFrequent = (): string[] =>
   Array.from({ length: 10 }, (_, index) => `type = "t${index}" and amount >= 294`)
 
-export function programsOf(text: string, options: Pick<CompileOptions, 'expressions'> = {}): RuleProgram[] {
+export function programsOf(text: string, options: Omit<CompileOptions, 'version'> = {}): RuleProgram[] {
   const rules = readRules(text)
   if (!rules.ok) throw new Error(rules.problems[0]?.message)
   return rules.value.map((definition) => {

@@ -1,6 +1,5 @@
-import { expressionTools } from '../expression/index.ts'
 import { createKeyedMatcher } from '../matcher/index.ts'
-import { compareRules, compileRecord, sharedExpressions } from '../rule/index.ts'
+import { compareRules, compileRecord, sharedCompilers } from '../rule/index.ts'
 import type { PartitionParts } from './options.ts'
 import type { RuleRecord } from './rule-record.ts'
 
@@ -16,10 +15,10 @@ export const DEFAULT_PARTS: PartitionParts = {
 
 /** For a partition of its own: rules that come to it share what they have in common. */
 export function partsOfPartition(): PartitionParts {
-  const expressions = sharedExpressions(expressionTools)
+  const shared = sharedCompilers()
   const compiler = {
     ...DEFAULT_PARTS.compiler,
-    compile: (record: RuleRecord) => compileRecord(record, { expressions }),
+    compile: (record: RuleRecord) => compileRecord(record, shared),
   }
   return { ...DEFAULT_PARTS, compiler }
 }

@@ -14,7 +14,7 @@ export interface RuleSource {
 /** Reads and compiles a stored rule. Its text must hold exactly the rule of that id. */
 export function compileRecord(
   { id, version, format, source }: RuleSource,
-  options: Pick<CompileOptions, 'expressions'> = {},
+  options: Omit<CompileOptions, 'version'> = {},
 ): Result<RuleProgram> {
   const read = readRules(source, { format })
   if (!read.ok) return read

@@ -1,4 +1,4 @@
-import { compilePattern } from '../automaton/index.ts'
+import { type CompilePattern, compilePattern } from '../automaton/index.ts'
 import { expressionTools } from '../expression/index.ts'
 import {
   type AlertTemplate,
@@ -30,6 +30,7 @@ export interface CompileOptions {
   readonly version: number
   /** Default: JSONata. */
   readonly expressions?: ExpressionTools
+  readonly patterns?: CompilePattern
 }
 
 /** Turns a rule into a program. Collects what is wrong in all its expressions; problems of a success are warnings. */
@@ -45,6 +46,7 @@ const NOTHING: ExpressionScope = { steps: [] }
 class RuleCompiler {
   readonly #rule: RuleDefinition
   readonly #tools: ExpressionTools
+  readonly #compilePattern: CompilePattern
   readonly #version: number
   readonly #problems: Problem[] = []
   readonly #visibility: Visibility
@@ -53,9 +55,13 @@ class RuleCompiler {
   readonly #fieldsRead: FieldsRead[] = []
   readonly #lists = new Map<string, ListRead>()
 
-  constructor(rule: RuleDefinition, { version, expressions = expressionTools }: CompileOptions) {
+  constructor(
+    rule: RuleDefinition,
+    { version, expressions = expressionTools, patterns = compilePattern }: CompileOptions,
+  ) {
     this.#rule = rule
     this.#tools = expressions
+    this.#compilePattern = patterns
     this.#version = version
     this.#names = rule.events.map((event) => event.name)
     this.#visibility = visibilityOf(rule.pattern)
@@ -80,7 +86,7 @@ class RuleCompiler {
     this.#problems.push(...checkFields(rule, this.#fieldsRead))
     if (this.#failed) return failure(this.#problems)
 
-    const automaton = compilePattern({
+    const automaton = this.#compilePattern({
       pattern: rule.pattern,
       afterMatch: rule.afterMatch,
       slots: this.#names,
