@@ -31,7 +31,6 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
   const area = areaOf(program, context, ended)
   program.commandsGroup('Start:')
   addStartCommands(area)
-  program.helpCommand('help [command]', 'Say how a command is used')
   program.commandsGroup('Write and try rules:')
   addFileCommands(area)
   program.commandsGroup('Rules of a service:')
@@ -40,6 +39,10 @@ export function createProgram({ context, ended }: ProgramOptions): Command {
   addAlertCommands(area)
   program.commandsGroup('Lists, approval, erasure, audit:')
   addGovernanceCommands(area)
+  // Last: the commands before it keep their own.
+  program.addHelpCommand(
+    new Command('help').argument('[command]').description('Say how a command is used').helpGroup('Start:'),
+  )
   pointToHelp(program, 'sequitur')
   return program
 }

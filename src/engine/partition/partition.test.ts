@@ -200,6 +200,22 @@ describe('rules change through the log', () => {
     expect([...rows.keys()].sort()).toEqual(['m', 'r/pair'])
   })
 
+  test.each([0, 5])(
+    'removed rules say nothing any more, however many share their key, nor do %i in their place',
+    (count) => {
+      const ids = Array.from({ length: 20 }, (_, index) => `rule-${index}`)
+      const log = new LogWriter()
+      for (const rule of ids) log.rule(BASE, { ...PAIR, rule })
+      log.add(BASE + 10, 'demo.a', { user: 'u1' })
+      for (const id of ids.slice(10))
+        log.add(BASE + 20, 'sequitur.log.rule', { kind: 'remove', id, version: 1 })
+      for (const id of ids.slice(0, count)) log.rule(BASE + 20, { ...PAIR, rule: `new-${id}` })
+      const { effects } = run(end(log).entries, { restore: false })
+      const alerts = effects.filter(({ kind }) => kind === 'alert')
+      expect(alerts.map(({ payload }) => JSON.parse(payload).data.rule)).toEqual(ids.slice(0, 10).sort())
+    },
+  )
+
   test('rules speak in order of id, in whatever order they came', () => {
     // Each comes right before the last: sooner or later there is no room in between.
     const ids = Array.from({ length: 40 }, (_, index) => `${'a'.repeat(40 - index)}b`)

@@ -2,13 +2,18 @@ import { fuel } from '../expression/index.ts'
 import type { Expression, Frame, StreamEvent } from '../model/index.ts'
 import { type FieldTable, NUMBER, readField, TEXT } from './field.ts'
 import { canonicalPart, compositeKey, isTooLong } from './key.ts'
-import type { KeyGroup, Lane } from './lane.ts'
+import type { KeyGroup } from './lane.ts'
 
 /** Lanes beyond this many in a group are found through the group's live keys. */
 export const DIRECT_LANES_MAX = 8
 
-export const keyGroup = (id: string, expressions: readonly Expression[], fields: FieldTable): KeyGroup => ({
+export const keyGroup = (
+  { id, number }: Pick<KeyGroup, 'id' | 'number'>,
+  expressions: readonly Expression[],
+  fields: FieldTable,
+): KeyGroup => ({
   id,
+  number,
   expressions,
   fields: expressions.map(({ source }) => {
     const path = plainPath(source)
@@ -83,13 +88,13 @@ function computePart(group: KeyGroup, index: number, frame: Frame): string | und
 }
 
 /** Notes that a lane has state for a key. */
-export function markLive(group: KeyGroup, key: string, lane: Lane): void {
+export function markLive(group: KeyGroup, key: string, lane: number): void {
   const lanes = group.live.get(key)
   if (lanes === undefined) group.live.set(key, new Set([lane]))
   else lanes.add(lane)
 }
 
-export function markIdle(group: KeyGroup, key: string, lane: Lane): void {
+export function markIdle(group: KeyGroup, key: string, lane: number): void {
   const lanes = group.live.get(key)
   if (lanes === undefined) return
   lanes.delete(lane)

@@ -1,5 +1,5 @@
-import type { KeyGroup, Lane, RouteTarget } from './lane.ts'
-import { twice } from './numbers.ts'
+import type { KeyGroup, Lane, Reach, RouteTarget } from './lane.ts'
+import { Numbered, twice } from './numbers.ts'
 
 /*
  * What an event asks and changes of a lane, as a row of numbers: thousands of rules lie scattered in memory, and an event that meets a
@@ -10,9 +10,9 @@ const ROW = 8
 const MET = 0
 /** Bits of taps that are known to be satisfied by the event at hand. */
 const MASK = 1
-/** Bits of the taps that events of a plan come through, and the plan; most lanes see events of one plan again and again. */
+/** Numbers of what it has in common with others. */
 const REACH = 2
-const PLAN = 3
+const GROUP = 3
 /** Of its rule. */
 const RANK = 4
 /** Position among the rule's lanes. */
@@ -28,35 +28,49 @@ const INSERTION_MAX = 64
 const ORDERS_MAX = 64
 const PLACES_MAX = 4096
 
+/** Stands where a rule has gone: somebody may still remember that the lane had state. */
+const NOBODY: RouteTarget = {
+  rank: 0,
+  has: () => false,
+  deliver: () => undefined,
+  predicateFailed: () => undefined,
+  keyUnusable: () => undefined,
+  charge: () => undefined,
+  isOverdrawn: false,
+}
+
 /** All lanes of a router by number, and those that the event at hand has met. */
 export class LaneTable {
-  /** By number; a number that nobody has keeps what it had. */
-  readonly lanes: Lane[] = []
+  readonly groups = new Numbered<KeyGroup>()
+  readonly reaches = new Numbered<Reach>()
   readonly targets: RouteTarget[] = []
-  readonly groups: KeyGroup[] = []
+  readonly #lanes = new Numbered<Lane>()
   /** Numbers of the lanes met, the first `met` of them. */
   order = new Int32Array(64)
   met = 0
   #rows = new Int32Array(64 * ROW)
   #places = new Float64Array(64)
-  readonly #free: number[] = []
 
   nextNumber(): number {
-    return this.#free.pop() ?? this.lanes.length
+    return this.#lanes.nextNumber()
   }
 
   add(lane: Lane): void {
-    const { number } = lane
-    this.lanes[number] = lane
+    const { number, group, reach } = lane
+    this.#lanes.add(lane)
     this.targets[number] = lane.target
-    this.groups[number] = lane.group
     if ((number + 1) * ROW > this.#rows.length) this.#rows = twice(this.#rows)
     const flags = (lane.needsEveryEvent ? NEEDS_EVERY_EVENT : 0) | (lane.direct ? DIRECT : 0)
-    this.#rows.set([0, 0, 0, -1, lane.target.rank, lane.order, flags], number * ROW)
+    this.#rows.set([0, 0, reach.number, group.number, lane.target.rank, lane.order, flags], number * ROW)
   }
 
-  remove({ number }: Lane): void {
-    this.#free.push(number)
+  remove(lane: Lane): void {
+    this.targets[lane.number] = NOBODY
+    this.#lanes.remove(lane)
+  }
+
+  lane(number: number): Lane {
+    return this.#lanes.items[number] as Lane
   }
 
   /** Its rule has got another rank. */
@@ -97,17 +111,12 @@ export class LaneTable {
     this.#rows[number * ROW + MASK] = mask
   }
 
-  plan(number: number): number {
-    return this.#rows[number * ROW + PLAN] as number
+  reach(number: number): Reach {
+    return this.reaches.items[this.#rows[number * ROW + REACH] as number] as Reach
   }
 
-  reach(number: number): number {
-    return this.#rows[number * ROW + REACH] as number
-  }
-
-  setReach(number: number, plan: number, reach: number): void {
-    this.#rows[number * ROW + PLAN] = plan
-    this.#rows[number * ROW + REACH] = reach
+  group(number: number): KeyGroup {
+    return this.groups.items[this.#rows[number * ROW + GROUP] as number] as KeyGroup
   }
 
   isFirst(number: number): boolean {

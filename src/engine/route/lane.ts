@@ -58,6 +58,7 @@ export interface Lane {
   readonly number: number
   readonly target: RouteTarget
   readonly group: KeyGroup
+  readonly reach: Reach
   readonly taps: readonly Tap[]
   readonly needsEveryEvent: boolean
   /** Looked up rule by rule instead of through the group's live keys. */
@@ -66,16 +67,30 @@ export interface Lane {
   readonly order: number
 }
 
+/** Which taps of a lane an event comes through. Lanes with the same event definitions have it in common: a few where rules are many. */
+export interface Reach {
+  /** Its place among all of them; given to another when it is gone. */
+  readonly number: number
+  readonly id: string
+  readonly taps: ReadonlyArray<Pick<Tap, 'bit' | 'filter'>>
+  lanes: number
+  /** The plan that `bits` are about: most events have that of the event before them. */
+  plan: number
+  bits: number
+}
+
 /** All lanes whose key is computed in the same way: computed once per event, and asked once which of them have live state. */
 export interface KeyGroup {
   readonly id: string
+  /** Its place among the groups; given to another when it is gone. */
+  readonly number: number
   readonly expressions: readonly Expression[]
   /** By part: the field that the expression is, when it is nothing but a field. */
   readonly fields: ReadonlyArray<Field | undefined>
   lanes: number
   directLanes: number
-  /** Lanes that may have state for a key. A lane whose state is gone is removed when that is noticed. */
-  readonly live: Map<string, Set<Lane>>
+  /** Numbers of lanes that may have state for a key. One whose state is gone is removed when that is noticed. */
+  readonly live: Map<string, Set<number>>
   stamp: number
   key: string | undefined
   fault: KeyFault | undefined

@@ -4,7 +4,7 @@ import { describeWitnesses, type SlotRouting } from './describe.ts'
 import { FieldTable } from './field.ts'
 import { fnv1a32 } from './key.ts'
 import { DIRECT_LANES_MAX, keyGroup, keyGroupId, keyOf, markIdle, markLive } from './key-group.ts'
-import type { FilterMark, KeyGroup, Lane, RouteSlot, RouteTarget, Tap } from './lane.ts'
+import type { FilterMark, KeyGroup, Lane, Reach, RouteSlot, RouteTarget, Tap } from './lane.ts'
 import { LaneTable } from './lane-table.ts'
 import { PredicateTable, type SharedPredicate, tellShared, testShared } from './predicate.ts'
 import { RuleIndex } from './rule-index.ts'
@@ -65,6 +65,7 @@ export class Router {
   readonly #filters = new Map<string, FilterRoutes>()
   readonly #tree = new SubjectTree<FilterRoutes>()
   readonly #groups = new Map<string, KeyGroup>()
+  readonly #reaches = new Map<string, Reach>()
   readonly #keyValues = new Map<Lane, (key: string) => Frame['key']>()
   readonly #lanes = new LaneTable()
   readonly #visitStart: VisitLane = (lane, bits) => this.#lanes.meet(lane, bits)
@@ -115,11 +116,13 @@ export class Router {
       for (const tap of lane.taps) this.#disconnect(tap)
       this.#keyValues.delete(lane)
       this.#lanes.remove(lane)
+      this.#releaseReach(lane.reach)
       lane.group.lanes--
       if (hasCostlyKey(lane)) this.#costlyKeys--
       if (lane.direct) lane.group.directLanes--
       if (lane.group.lanes > 0) continue
       this.#groups.delete(lane.group.id)
+      this.#lanes.groups.remove(lane.group)
       for (const field of lane.group.fields) if (field !== undefined) this.#fields.release(field)
     }
   }
@@ -131,12 +134,12 @@ export class Router {
 
   /** Tells the router that a rule has state for a key that no event just brought there (restore). */
   revive(routes: Routes, key: string): void {
-    for (const lane of routes.lanes) if (!lane.direct) markLive(lane.group, key, lane)
+    for (const lane of routes.lanes) if (!lane.direct) markLive(lane.group, key, lane.number)
   }
 
   /** The rule's state for the key is gone. */
   settle(routes: Routes, key: string): void {
-    for (const lane of routes.lanes) if (!lane.direct) markIdle(lane.group, key, lane)
+    for (const lane of routes.lanes) if (!lane.direct) markIdle(lane.group, key, lane.number)
   }
 
   /** How events find the rule's event definitions among all that are running; in order of slot. */
@@ -158,11 +161,9 @@ export class Router {
     if (lanes.met > 1) lanes.sort()
     for (let index = 0; index < lanes.met; index++) {
       const number = lanes.order[index] as number
-      if (lanes.plan(number) !== plan.number) this.#setReach(number, plan)
-      const group = lanes.groups[number] as KeyGroup
-      const key = keyOf(group, stamp, this.#frame)
+      const key = keyOf(lanes.group(number), stamp, this.#frame)
       if (key !== undefined && !this.#owns(key)) continue
-      if (lanes.mask(number) !== lanes.reach(number)) this.#evaluate(number, key, event)
+      if (lanes.mask(number) !== this.#reached(lanes.reach(number), plan)) this.#evaluate(number, key, event)
       if (key === undefined) this.#reportKeyless(number, event)
     }
     if (this.#costlyKeys > 0) this.#chargeKeys(filters, stamp)
@@ -185,7 +186,7 @@ export class Router {
         for (const { lane } of index.taps()) payers.add(lane.number)
       }
     for (const number of payers) {
-      const { group, target, taps } = this.#lanes.lanes[number] as Lane
+      const { group, target, taps } = this.#lanes.lane(number)
       if (group.stamp === stamp && group.fuel > 0) target.charge(group.fuel, taps[0]?.slot ?? 0)
     }
     payers.clear()
@@ -216,14 +217,15 @@ export class Router {
     if (live === undefined) return
     if (live.size > LIVE_LANES_SCANNED_MAX && live.size > waiting.index.open) {
       waiting.index.match(this.#stamp, this.#frame, (number) => {
-        const lane = lanes.lanes[number] as Lane
-        if (live.has(lane) && lane.target.has(key)) lanes.meet(number, 0)
+        if (live.has(number) && (lanes.targets[number] as RouteTarget).has(key)) lanes.meet(number, 0)
       })
       return
     }
-    for (const lane of live) {
-      if (lane.target.has(key)) lanes.meet(lane.number, 0)
-      else markIdle(group, key, lane)
+    for (const number of live) {
+      // The number may be that of another lane by now.
+      if (lanes.group(number) === group && (lanes.targets[number] as RouteTarget).has(key))
+        lanes.meet(number, 0)
+      else markIdle(group, key, number)
     }
   }
 
@@ -233,18 +235,19 @@ export class Router {
     if (waiting.index.size > 0) waiting.index.match(stamp, this.#frame, (lane) => this.#lanes.meet(lane, 0))
   }
 
-  /** Which taps of a lane events of the plan come through. */
-  #setReach(number: number, plan: SubjectPlan): void {
-    let reach = 0
-    for (const tap of (this.#lanes.lanes[number] as Lane).taps)
-      if (tap.filter.stamp === this.#stamp) reach |= tap.bit
-    this.#lanes.setReach(number, plan.number, reach)
+  /** The bits of the taps that events of the plan come through. */
+  #reached(reach: Reach, plan: SubjectPlan): number {
+    if (reach.plan === plan.number) return reach.bits
+    reach.plan = plan.number
+    reach.bits = 0
+    for (const { filter, bit } of reach.taps) if (filter.stamp === this.#stamp) reach.bits |= bit
+    return reach.bits
   }
 
   /** Completes the lane's mask over all its taps that this event's subject reaches. */
   #evaluate(number: number, key: string | undefined, event: StreamEvent): void {
     const stamp = this.#stamp
-    const { taps } = this.#lanes.lanes[number] as Lane
+    const { taps } = this.#lanes.lane(number)
     let mask = this.#lanes.mask(number)
     for (let index = 0; index < taps.length; index++) {
       const tap = taps[index] as Tap
@@ -308,7 +311,7 @@ export class Router {
   }
 
   #reportKeyless(number: number, event: StreamEvent): void {
-    const lane = this.#lanes.lanes[number] as Lane
+    const lane = this.#lanes.lane(number)
     const mask = this.#lanes.mask(number)
     const tap = lane.taps.find((candidate) => (mask & candidate.bit) !== 0)
     if (tap !== undefined) lane.target.keyUnusable(tap.slot, lane.group.fault ?? 'key-missing', event)
@@ -318,10 +321,10 @@ export class Router {
   #deliver(event: StreamEvent): boolean {
     const lanes = this.#lanes
     let isDelivered = false
-    const { order, met, targets, groups } = lanes
+    const { order, met, targets } = lanes
     for (let index = 0; index < met; index++) {
       const number = order[index] as number
-      const group = groups[number] as KeyGroup
+      const group = lanes.group(number)
       const { key } = group
       if (key === undefined || !this.#owns(key)) continue
       const target = targets[number] as RouteTarget
@@ -331,23 +334,24 @@ export class Router {
       for (let next = index + 1; next < met; next++) {
         const other = order[next] as number
         if (targets[other] !== target) break
-        if ((groups[other] as KeyGroup).key === key) mask |= lanes.mask(other)
+        if (lanes.group(other).key === key) mask |= lanes.mask(other)
       }
       if (mask === 0 && !lanes.needsEveryEvent(number)) continue
       target.deliver(key, event, mask)
       isDelivered = true
-      if (!lanes.isDirect(number) && target.has(key)) markLive(group, key, lanes.lanes[number] as Lane)
+      if (!lanes.isDirect(number) && target.has(key)) markLive(group, key, number)
     }
     return isDelivered
   }
 
   /** Whether an earlier lane of the same rule has delivered to this key. */
   #isMerged(index: number, target: RouteTarget, key: string): boolean {
-    const { order, targets, groups } = this.#lanes
+    const lanes = this.#lanes
+    const { order, targets } = lanes
     for (let before = index - 1; before >= 0; before--) {
       const other = order[before] as number
       if (targets[other] !== target) return false
-      if ((groups[other] as KeyGroup).key === key) return true
+      if (lanes.group(other).key === key) return true
     }
     return false
   }
@@ -363,8 +367,10 @@ export class Router {
     const first = specification.slots[slots[0] as number] as RouteSlot
     let group = this.#groups.get(parts.id)
     if (group === undefined) {
-      group = keyGroup(parts.id, first.key, this.#fields)
+      const number = this.#lanes.groups.nextNumber()
+      group = keyGroup({ id: parts.id, number }, first.key, this.#fields)
       this.#groups.set(parts.id, group)
+      this.#lanes.groups.add(group)
     }
     const direct = group.directLanes < DIRECT_LANES_MAX
     group.lanes++
@@ -374,6 +380,12 @@ export class Router {
       number: this.#lanes.nextNumber(),
       target: parts.target,
       group,
+      reach: this.#reach(
+        slots.map((slot) => ({
+          bit: 1 << slot,
+          filter: this.#filter((specification.slots[slot] as RouteSlot).subject),
+        })),
+      ),
       taps,
       needsEveryEvent: specification.needsEveryEvent,
       direct,
@@ -406,6 +418,24 @@ export class Router {
       })
     }
     return lane
+  }
+
+  #reach(taps: Reach['taps']): Reach {
+    const id = taps.map(({ bit, filter }) => `${bit} ${filter.filter}`).join('\n')
+    let reach = this.#reaches.get(id)
+    if (reach === undefined) {
+      reach = { number: this.#lanes.reaches.nextNumber(), id, taps, lanes: 0, plan: -1, bits: 0 }
+      this.#reaches.set(id, reach)
+      this.#lanes.reaches.add(reach)
+    }
+    reach.lanes++
+    return reach
+  }
+
+  #releaseReach(reach: Reach): void {
+    if (--reach.lanes > 0) return
+    this.#reaches.delete(reach.id)
+    this.#lanes.reaches.remove(reach)
   }
 
   #filter(filter: string): FilterRoutes {
