@@ -64,7 +64,7 @@ test('replay against a service: drafts, stored versions, differences and exit co
   writeFileSync(join(folder, 'burst.yaml'), rule(3).replace('within', 'wihtin'))
   const broken = await run('burst.yaml')
   expect([broken.code, broken.stderr]).toEqual([2, expect.stringContaining('wihtin')])
-}, 60_000)
+}, 180_000)
 
 test('the demo prints a sample that the packs alert on, and what is broken in it is counted by reason', async () => {
   const cwd = temporaryFolder()
