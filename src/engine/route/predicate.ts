@@ -37,6 +37,8 @@ export interface SharedPredicate {
   /** The ends of the interval, both inside. */
   readonly low: number
   readonly high: number
+  /** The values of a long list. */
+  readonly members: ReadonlySet<Scalar> | undefined
   /** A text without which the regular expression does not match; lower-case when that ignores case. */
   readonly needs: string | undefined
   /** Whether those who use it are charged for it. What has a form that the data alone decide is not. */
@@ -85,6 +87,7 @@ export class PredicateTable {
       ask: isSingle ? SINGLE : form?.kind === 'range' ? INTERVAL : OTHER,
       single: isSingle ? form.values[0] : undefined,
       ...bounds,
+      members: form?.kind === 'one-of' && form.values.length > SCANNED_MAX ? new Set(form.values) : undefined,
       needs: form?.kind === 'matches' ? neededBy(form) : undefined,
       isCostly: (form === undefined || form.kind === 'matches') && expression.isCostly,
       users: 0,
@@ -147,22 +150,29 @@ function testOnce(predicate: SharedPredicate, stamp: number, frame: Frame): 1 | 
 
 /** What the data alone tell of the event that `stamp` stands for; undefined where only the expression can. */
 export function tellShared(
-  { form, field, needs }: SharedPredicate,
+  { form, field, members, needs }: SharedPredicate,
   stamp: number,
   frame: Frame,
 ): 1 | 0 | undefined {
   if (form === undefined || field === undefined) return undefined
   if (field.stamp !== stamp) readField(field, stamp, (frame.event as StreamEvent).data)
-  return truthOfForm(form, field, needs)
+  return truthOfForm(form, field, members, needs)
 }
 
-function truthOfForm(form: PredicateForm, field: Field, needs: string | undefined): 1 | 0 | undefined {
+function truthOfForm(
+  form: PredicateForm,
+  field: Field,
+  members: ReadonlySet<Scalar> | undefined,
+  needs: string | undefined,
+): 1 | 0 | undefined {
   const { kind, value } = field
   if (kind === ABSENT) return 0
   switch (form.kind) {
     case 'one-of':
       if (kind === STRUCTURE || kind === MAPPED) return undefined
-      return isOneOf(form.values, value as Scalar) ? 1 : 0
+      return (members === undefined ? isOneOf(form.values, value as Scalar) : members.has(value as Scalar))
+        ? 1
+        : 0
     case 'range':
       return undefined
     case 'contains':
@@ -184,6 +194,9 @@ const BEYOND_ASCII = /[\u0080-\uffff]/
 
 const textOf = (field: Field, ignoreCase: boolean): string =>
   ignoreCase ? loweredText(field) : (field.value as string)
+
+/** Up to so many values are compared one by one. */
+const SCANNED_MAX = 8
 
 function isOneOf(values: readonly Scalar[], value: Scalar): boolean {
   for (let index = 0; index < values.length; index++) if (values[index] === value) return true
