@@ -65,6 +65,7 @@ export function eventOf(data: JsonObject, index: number): StreamEvent {
 class Counter implements RouteTarget {
   readonly rank: number
   readonly isOverdrawn = false
+  readonly isGuest = false
   readonly #rules: RoutedRules
 
   constructor(rank: number, rules: RoutedRules) {
@@ -85,6 +86,8 @@ class Counter implements RouteTarget {
   keyUnusable(): void {}
 
   charge(): void {}
+
+  chargeReading(): void {}
 }
 
 /** A router with one rule per condition, `A followed by something else`, that counts what it is given. */

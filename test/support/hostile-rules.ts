@@ -35,7 +35,10 @@ interface RuleParts {
   readonly more?: Readonly<Record<string, unknown>>
 }
 
-const IN_EVERY_RULE = { status: 'live', severity: 'low' }
+/** The namespace of all of them. */
+export const HOSTILE_NAMESPACE = 'hostile'
+
+const IN_EVERY_RULE = { status: 'live', severity: 'low', namespace: HOSTILE_NAMESPACE }
 
 /** JSON is YAML, and needs no care for quotes. */
 const rule = ({ id, on }: Parts, { by, where, events, pattern, more }: RuleParts): string =>

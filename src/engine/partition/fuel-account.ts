@@ -1,10 +1,14 @@
-/** What one rule may still use. The log and event time alone fill it up, so the same log spends the same on every replay. */
-export interface FuelAccount {
+/** What may still be used. The log and event time alone fill it up, so the same log spends the same on every replay. */
+export interface FuelTank {
   fuel: number
   /** Sequence of the entry up to which fuel was added. */
   filledAt: number
   /** Event time up to which fuel was added. */
   filledTime: number
+}
+
+/** What one version of a rule may still use, and its suspensions. */
+export interface FuelAccount extends FuelTank {
   isSuspended: boolean
   /** Sequence of the entry before which the last suspension ends or ended. */
   suspendedUntil: number
@@ -31,24 +35,35 @@ const SUSPENSION_ENTRIES_MAX = 12_800_000
 
 const ofMs = (perSecond: number, ms: number): number => (perSecond * ms) / 1_000
 
-export const fuelAccount = (perSecond: number): FuelAccount => ({
+export const fuelTank = (perSecond: number): FuelTank => ({
   fuel: ofMs(perSecond, SAVED_MS_MAX),
   filledAt: 0,
   filledTime: 0,
+})
+
+export const fuelAccount = (perSecond: number): FuelAccount => ({
+  ...fuelTank(perSecond),
   isSuspended: false,
   suspendedUntil: 0,
   suspendedFor: 0,
 })
 
+/** Adds what came with the log up to that place; whether no more can be saved up. */
+export function fillFuel(tank: FuelTank, perSecond: number, at: LogPlace): boolean {
+  const entries = at.sequence - tank.filledAt
+  const ms = Math.min(Math.max(0, at.time - tank.filledTime), entries * ENTRY_MS_MAX)
+  const most = ofMs(perSecond, SAVED_MS_MAX)
+  tank.fuel = Math.min(most, tank.fuel + ofMs(perSecond, entries * ENTRY_MS_MIN + ms))
+  tank.filledAt = at.sequence
+  tank.filledTime = Math.max(tank.filledTime, at.time)
+  return tank.fuel === most
+}
+
 /** Whether there was as much at that place; what was not there is owed. */
-export function spendFuel(account: FuelAccount, perSecond: number, at: LogPlace, amount: number): boolean {
-  const entries = at.sequence - account.filledAt
-  const ms = Math.min(Math.max(0, at.time - account.filledTime), entries * ENTRY_MS_MAX)
-  const earned = ofMs(perSecond, entries * ENTRY_MS_MIN + ms)
-  account.fuel = Math.min(ofMs(perSecond, SAVED_MS_MAX), account.fuel + earned) - amount
-  account.filledAt = at.sequence
-  account.filledTime = Math.max(account.filledTime, at.time)
-  return account.fuel >= 0
+export function spendFuel(tank: FuelTank, perSecond: number, at: LogPlace, amount: number): boolean {
+  fillFuel(tank, perSecond, at)
+  tank.fuel -= amount
+  return tank.fuel >= 0
 }
 
 /** For twice as long as the last time, unless the rule has run for as long as that since. */

@@ -22,6 +22,10 @@ export interface PartitionLimits extends PayloadLimits {
   readonly withheldPerMinuteMax: number
   /** Fuel that one rule may use per second of event time, on the average of some seconds; beyond it the rule is suspended. */
   readonly ruleFuelPerSecondMax: number
+  /** Namespaces whose rules together may use no more than `guestFuelPerSecondMax`; all that they do counts, ordinary work too. */
+  readonly guestNamespaces: readonly string[]
+  /** Of each of them, as with `ruleFuelPerSecondMax`; beyond it whoever uses most of it is suspended. */
+  readonly guestFuelPerSecondMax: number
   /** Characters of an event that a late event or dead letter repeats. */
   readonly payloadCharactersShownMax: number
 }
@@ -39,5 +43,7 @@ export const DEFAULT_LIMITS: PartitionLimits = {
   alertsPerMinuteMax: 6_000,
   withheldPerMinuteMax: 6_000,
   ruleFuelPerSecondMax: 20_000,
+  guestNamespaces: [],
+  guestFuelPerSecondMax: 1_000,
   payloadCharactersShownMax: 4_096,
 }

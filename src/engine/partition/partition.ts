@@ -38,6 +38,7 @@ import type {
 import { CONTROL_PREFIX, ERASED_SUBJECT, readControl, readListChange } from './control.ts'
 import { countPartialMatches, EventsOfKey, keptOfKey, readErasedEntry, readErasure } from './erasure.ts'
 import { EventStore } from './event-store.ts'
+import { GuestBudgets } from './guest-budgets.ts'
 import { DEFAULT_LIMITS, type PartitionLimits } from './limits.ts'
 import { Lists } from './lists.ts'
 import { describeRule, partialMatchReports, ruleStatistics } from './observe.ts'
@@ -67,6 +68,7 @@ export class EnginePartition implements ObservablePartition {
   readonly limits: PartitionLimits
   readonly lists: Lists
   readonly silences = new Silences()
+  readonly guests: GuestBudgets
   readonly rules: RuleSet
   readonly router: Router
   readonly events = new EventStore()
@@ -98,6 +100,7 @@ export class EnginePartition implements ObservablePartition {
     this.#hasRows = options.withoutRows !== true
     this.#arena = new ByteArena(this.#hasRows ? 'passing' : 'staying')
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.guests = new GuestBudgets(this.limits)
     this.#settledUntil = options.settled?.sequence ?? 0
     this.#sources = [...(options.sources ?? []), DEFAULT_SOURCE].map(resolveSource)
     this.#clock = new EventClock(this.#sources)
@@ -238,9 +241,11 @@ export class EnginePartition implements ObservablePartition {
     this.#effectNumber = meta.effectNumber
     this.#clock = new EventClock(this.#sources, meta.sources, meta.watermark)
     for (const [id, done] of meta.erasures ?? []) this.#erasures.set(id, done)
+    this.guests.restore(meta.guests ?? [])
   }
 
   #meta(): StoredMeta {
+    const guests = this.guests.stored()
     return {
       format: 1,
       position: this.#position,
@@ -251,6 +256,7 @@ export class EnginePartition implements ObservablePartition {
       watermark: this.#clock.watermark,
       sources: this.#clock.readings(),
       ...(this.#erasures.size === 0 ? {} : { erasures: [...this.#erasures] }),
+      ...(guests.length === 0 ? {} : { guests }),
     }
   }
 
@@ -332,13 +338,13 @@ export class EnginePartition implements ObservablePartition {
     this.#frame.event = event
     this.#frame.time = event.time
     const isDelivered = this.router.route(event, plan.routes)
-    if (this.#overdrawn.length > 0) this.#suspend()
+    if (this.#overdrawn.length > 0 || this.guests.hasOverdrawn) this.#suspend()
     return isDelivered
   }
 
   #fire(time: number): void {
     this.#deadlines.advance(time)
-    if (this.#overdrawn.length > 0) this.#suspend()
+    if (this.#overdrawn.length > 0 || this.guests.hasOverdrawn) this.#suspend()
     if (time > this.#now) this.#now = time
   }
 
@@ -346,6 +352,12 @@ export class EnginePartition implements ObservablePartition {
     const overdrawn = this.#overdrawn
     this.#overdrawn = []
     this.rules.suspend(overdrawn, this.#position)
+    if (!this.guests.hasOverdrawn) return
+    for (const span of this.guests.relieve()) {
+      // Whoever was suspended on its own account just now has used most.
+      const isRelieved = overdrawn.some(({ program }) => program.definition.namespace === span.namespace)
+      if (!isRelieved) this.rules.suspendDearest(span, this.#position)
+    }
   }
 
   #deadLetter(entry: LogEntry, letter: DeadLetter): void {
@@ -504,6 +516,7 @@ export class EnginePartition implements ObservablePartition {
       lists: this.lists,
       silences: this.silences,
       limits: this.limits,
+      guests: this.guests,
       stream: this.options.stream,
       redact,
       now: () => this.#now,

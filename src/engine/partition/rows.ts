@@ -5,6 +5,7 @@ import type { Router } from '../route/index.ts'
 import type { SourceReading } from '../time/index.ts'
 import type { DoneErasure, PartitionCounters, StateRow } from './contract.ts'
 import type { EventStore } from './event-store.ts'
+import type { StoredBudget } from './guest-budgets.ts'
 import type { Lists } from './lists.ts'
 import { RowReader, RowWriter } from './row-codec.ts'
 import {
@@ -37,6 +38,8 @@ export interface StoredMeta {
   readonly sources: readonly SourceReading[]
   /** By id. */
   readonly erasures?: ReadonlyArray<readonly [id: string, done: DoneErasure]>
+  /** What namespaces that are guests may still use. */
+  readonly guests?: readonly StoredBudget[]
 }
 
 /** The parts of a partition that rows are made of. */

@@ -40,6 +40,13 @@ import type { AlertProgram, RuleProgram } from '../rule/program.ts'
 import type { Deadline, DeadlineOwner, DeadlineQueue } from '../time/index.ts'
 import type { NoticeCode } from './codes.ts'
 import { type FuelAccount, fuelAccount, type LogPlace, resumeAccount, spendFuel } from './fuel-account.ts'
+import {
+  GUEST_FUEL,
+  type GuestBudget,
+  type GuestBudgets,
+  type GuestSpan,
+  type GuestUse,
+} from './guest-budgets.ts'
 import type { PartitionLimits } from './limits.ts'
 import type { PartitionOutput } from './output.ts'
 import { RuleJoins } from './rule-joins.ts'
@@ -60,6 +67,7 @@ export interface RuleSurroundings {
   readonly lists: ListAccess
   readonly silences: Silences
   readonly limits: PartitionLimits
+  readonly guests: GuestBudgets
   readonly stream: string
   readonly redact: ReadonlySet<string>
   /** Event time reached. */
@@ -92,6 +100,8 @@ export interface RuleExtras {
   /** The counts at the moment when a candidate came beside it, to compare what both did since. */
   besides?: RuleCounts
   fuel: FuelAccount
+  /** Of a guest. */
+  guest?: GuestUse
 }
 
 /** Which version decides a match; undefined: the one that has it. */
@@ -128,6 +138,8 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   overdrawnBy: string | undefined
   readonly #around: RuleSurroundings
   readonly #frame: Frame
+  /** Of its namespace, where that is a guest. */
+  #budget: GuestBudget | undefined
   #accounted = 0
   #alertedKey: string | undefined
   #alertedAt = 0
@@ -164,12 +176,14 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
       keysMax: parts.around.limits.suppressionKeysPerRuleMax,
     })
     this.extras = newExtras(parts.around.limits)
+    this.#budget = this.#budgetOf(program)
   }
 
   /** The same pattern under a new version: partial matches and suppressions stay. */
   replaceProgram(program: RuleProgram, status: RuleStatus): void {
     this.program = program
     this.status = status
+    this.#budget = this.#budgetOf(program)
     this.suppressions.keepBackFor(suppressionMs(program))
     this.#touch()
   }
@@ -228,8 +242,11 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
       return
     }
     this.#touch()
+    const { keys } = matcher
     matcher.process(key, event, mask)
     this.account()
+    if (this.#budget !== undefined)
+      this.#spendAsGuest(GUEST_FUEL.delivery + (matcher.keys > keys ? GUEST_FUEL.newKey : 0))
     const { deadline } = this
     if (deadline !== undefined && matcher.nextDeadline < deadline.at) {
       this.#around.deadlines.bringForward(deadline, matcher.nextDeadline)
@@ -241,6 +258,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   }
 
   keyUnusable(_slot: number, fault: KeyFault): void {
+    this.#spendAsGuest(GUEST_FUEL.withoutKey)
     countIn(this.extras.counts.withoutKey, fault)
     this.#touchExtras()
   }
@@ -251,6 +269,20 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
 
   charge(fuel: number, slot: number): void {
     this.#spend(fuel, this.#stepName(slot))
+  }
+
+  get isGuest(): boolean {
+    return this.#budget !== undefined
+  }
+
+  chargeReading(fuel: number): void {
+    this.#spendAsGuest(fuel)
+  }
+
+  /** What it has used of its namespace's budget in a span. */
+  guestFuel({ namespace, span }: GuestSpan): number {
+    const { guest } = this.extras
+    return this.#budget?.namespace === namespace && guest?.span === span ? guest.fuel : 0
   }
 
   // DeadlineOwner
@@ -377,6 +409,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
       if (admitted.withheld !== undefined) withheld = admitted.withheld
       suppressedCount = admitted.count
     }
+    this.#spendAsGuest(GUEST_FUEL.alert)
     const { counts } = this.extras
     if (withheld === undefined) {
       if (mode === 'shadow') counts.shadowAlerts++
@@ -560,10 +593,23 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     const { counts, fuel } = this.extras
     counts.fuel += amount
     this.#touchExtras()
+    this.#spendAsGuest(amount)
     const { ruleFuelPerSecondMax } = this.#around.limits
     if (spendFuel(fuel, ruleFuelPerSecondMax, this.#place(), amount) || this.isOverdrawn) return
     this.overdrawnBy = by
     this.#around.overdrawn(this)
+  }
+
+  #spendAsGuest(amount: number): void {
+    const budget = this.#budget
+    if (budget === undefined) return
+    this.extras.guest ??= { span: budget.span, fuel: 0 }
+    this.#around.guests.spend(budget, this.extras.guest, this.#place(), amount)
+    this.#touchExtras()
+  }
+
+  #budgetOf({ definition }: RuleProgram): GuestBudget | undefined {
+    return this.#around.guests.of(definition.namespace)
   }
 
   #countError(step: string, error: ExpressionError, sequence: number): void {

@@ -3,6 +3,7 @@ import type { Router, Routes } from '../route/index.ts'
 import type { RuleProgram } from '../rule/program.ts'
 import type { DeadlineQueue } from '../time/index.ts'
 import { DrainingRules, type StoredDraining, storedDraining } from './draining-rules.ts'
+import { BY_NAMESPACE, type GuestSpan } from './guest-budgets.ts'
 import { type KnownRule, newlyKnown, type Running, shareOut } from './known-rule.ts'
 import type { PartitionParts } from './options.ts'
 import { inForce, type RuleEntry, type RuleRecord } from './rule-record.ts'
@@ -165,6 +166,16 @@ export class RuleSet {
   /** Takes versions that have used too much out for a time; nobody works with them. */
   suspend(overdrawn: readonly RuleRuntime[], sequence: number): void {
     this.#suspended.suspend(overdrawn, sequence)
+  }
+
+  /** Of a namespace's versions, the one that has used most of its budget in the span. */
+  suspendDearest(span: GuestSpan, sequence: number): void {
+    let dearest: RuleRuntime | undefined
+    for (const runtime of this.running)
+      if (runtime.guestFuel(span) > (dearest?.guestFuel(span) ?? 0)) dearest = runtime
+    if (dearest === undefined) return
+    dearest.overdrawnBy = BY_NAMESPACE
+    this.#suspended.suspend([dearest], sequence)
   }
 
   /** Brings back those whose suspension is over. */

@@ -86,6 +86,12 @@ export class RunningRules {
     this.#ranks.remove(runtime)
   }
 
+  /** Another text of the same events and keys takes its place; what it has stays. */
+  replace({ runtime, routes }: Running, program: RuleProgram, status: RuleStatus): void {
+    runtime.replaceProgram(program, status)
+    if (routes !== undefined) this.#router.settleGuest(routes)
+  }
+
   /** Drops all that it has begun and kept back, goes on with its counts, and stays disconnected; gives the number of partial matches that are lost. */
   empty(running: Running): number {
     const { runtime } = running

@@ -1,5 +1,6 @@
 import type { DrainingRules } from './draining-rules.ts'
 import { suspendAccount } from './fuel-account.ts'
+import { BY_NAMESPACE } from './guest-budgets.ts'
 import { type KnownRule, type Running, shareOut } from './known-rule.ts'
 import type { RuleRuntime, RuleSurroundings } from './rule-runtime.ts'
 import type { RunningRules } from './running-rules.ts'
@@ -87,6 +88,8 @@ export class SuspendedRules {
   #suspend(running: Running, sequence: number): void {
     const { runtime } = running
     const { counts, fuel } = runtime.extras
+    const { limits } = this.#around
+    const usedUpBy = runtime.overdrawnBy ?? ''
     const dropped = this.#running.empty(running)
     suspendAccount(fuel, sequence)
     counts.suspensions++
@@ -94,8 +97,8 @@ export class SuspendedRules {
     this.#around.output.notice('rule-suspended', {
       rule: runtime.id,
       version: runtime.program.version,
-      used_up_by: runtime.overdrawnBy ?? '',
-      fuel_per_second: this.#around.limits.ruleFuelPerSecondMax,
+      used_up_by: usedUpBy,
+      fuel_per_second: usedUpBy === BY_NAMESPACE ? limits.guestFuelPerSecondMax : limits.ruleFuelPerSecondMax,
       until_sequence: fuel.suspendedUntil,
       partial_matches_dropped: dropped,
     })

@@ -324,6 +324,84 @@ describe('versions side by side', () => {
   })
 })
 
+describe('a namespace that is a guest', () => {
+  const limits = { guestNamespaces: ['sandbox'], guestFuelPerSecondMax: 10_000 }
+  const guest = (name: string, where: string): Said => {
+    const { rule } = ruleWhere(name, where)
+    return { rule: { ...rule, namespace: 'sandbox' } }
+  }
+  const log = logOf(
+    [
+      ruleWhere('neighbour', 'n >= 0'),
+      guest('storm', 'n >= 0'),
+      guest('asks', 'n * 2 < 0'),
+      guest('quiet', 'n = 77'),
+      ...eventsOf(2_000),
+    ],
+    1,
+  )
+  const suspended = (ran: Ran): unknown[] =>
+    noticesOf(ran)
+      .filter(({ code }) => code === 'rule-suspended')
+      .map(({ rule, used_up_by, fuel_per_second }) => [rule, used_up_by, fuel_per_second])
+
+  test('loses the rule that uses most, and no other', () => {
+    const ran = run(log, new Set(), limits)
+    expect(suspended(ran)).toEqual([['storm', 'its namespace', 10_000]])
+    expect(ruleOf(ran, 'neighbour')).toMatchObject({ state: 'running', alerts: 2_000 })
+    expect(ruleOf(ran, 'quiet')).toMatchObject({ state: 'running', alerts: 1 })
+  })
+
+  test('loses one after the other while they use too much together', () => {
+    const ran = run(log, new Set(), { ...limits, guestFuelPerSecondMax: 3_000 })
+    expect(suspended(ran).map((each) => (each as string[])[0])).toEqual(['storm', 'asks'])
+    expect(ruleOf(ran, 'quiet')?.state).toBe('running')
+  })
+
+  test('pays as if it were alone', () => {
+    const alone = run(
+      log.filter((_, index) => index !== 0),
+      new Set(),
+      limits,
+    )
+    const beside = run(log, new Set(), limits)
+    for (const rule of ['storm', 'asks', 'quiet']) {
+      expect(ruleOf(beside, rule)).toEqual(ruleOf(alone, rule))
+      expect(alertsOf(beside, rule)).toEqual(alertsOf(alone, rule))
+    }
+  })
+
+  test('pays the same wherever it is stored and restored, generated source or not', () => {
+    const tight = { ...limits, guestFuelPerSecondMax: 3_000 }
+    const straight = run(log, new Set(), tight)
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(log.length - 1), { minLength: 1, maxLength: 12 }), (cuts) => {
+        const cut = run(log, new Set(cuts), tight)
+        expect(cut.effects).toEqual(straight.effects)
+        expect(cut.rules).toEqual(straight.rules)
+      }),
+      { numRuns: 15 },
+    )
+    const before = codegenSetting()
+    try {
+      setCodegen(before === 'off' ? 'auto' : 'off')
+      expect(run(log, new Set(), tight).effects).toEqual(straight.effects)
+    } finally {
+      setCodegen(before)
+    }
+  })
+
+  test('is what the namespace of the text in force is', () => {
+    const moved: Said = { ...ruleWhere('storm', 'n >= 0'), version: 2 }
+    const [first, ...rest] = [guest('storm', 'n >= 0'), moved, ...eventsOf(2_000)]
+    expect(suspended(run(logOf([first as Said, ...rest], 1), new Set(), limits))).toEqual([])
+    const back = [{ ...moved, version: 1 }, { ...guest('storm', 'n >= 0'), version: 2 }, ...eventsOf(2_000)]
+    expect(suspended(run(logOf(back, 1), new Set(), limits))).toHaveLength(1)
+  })
+
+  test('is nobody by default', () => expect(suspended(run(log, new Set(), {}))).toEqual([]))
+})
+
 describe('partial matches in an index', () => {
   /** Some wait for a value behind a condition that costs; they come in waves, so that there is an index, is none, and is one again. */
   const waves = ruleWith('r', {

@@ -40,7 +40,7 @@ export class VersionChanges {
     if (running === undefined) {
       // One whose text no longer runs has nothing to hand over.
       if (isPromotion) known.candidate = undefined
-      if (isPromotion) before.runtime.replaceProgram(program, status)
+      if (isPromotion) this.#running.replace(before, program, status)
       known.running = isPromotion ? before : this.#running.startBeside(program, status, record.version)
       return
     }
@@ -72,7 +72,7 @@ export class VersionChanges {
     if (program !== undefined && before !== undefined && candidate !== undefined) {
       if (this.#texts.isCompatible(before.runtime.program.definition, program.definition)) {
         this.#suspended.end(before)
-        before.runtime.replaceProgram(program, status)
+        this.#running.replace(before, program, status)
         candidate.record = wanted
         known.change = { version, kept: before.runtime.matcher.partialMatches, drained: 0, dropped: 0 }
         return
@@ -100,7 +100,7 @@ export class VersionChanges {
     const count = runtime.matcher.partialMatches
     if (mode === 'keep') {
       // Compatible means that events and keys are the same: the routes hold.
-      runtime.replaceProgram(program, status)
+      this.#running.replace(running, program, status)
       known.change = { version, kept: count, drained: 0, dropped: 0 }
       return
     }
@@ -133,7 +133,7 @@ export class VersionChanges {
     delete extras.besides
     if (mode === 'keep') {
       // It was there before the candidate and has all that the candidate has, and more.
-      old.runtime.replaceProgram(program, status)
+      this.#running.replace(old, program, status)
       old.runtime.suppressions.takeOver(promoted.runtime.suppressions)
       old.runtime.continueCounts(extras)
       this.#running.stop(promoted, undefined)
@@ -144,7 +144,7 @@ export class VersionChanges {
       const drains = text !== undefined
       if (text !== undefined) this.#draining.begin(known, old, text)
       else this.#running.stop(old, 'promoted')
-      promoted.runtime.replaceProgram(program, status)
+      this.#running.replace(promoted, program, status)
       promoted.runtime.continueCounts(extras)
       known.running = promoted
       known.change = { version, kept, drained: drains ? count : 0, dropped: drains ? 0 : count }

@@ -36,6 +36,8 @@ const NOBODY: RouteTarget = {
   predicateFailed: () => undefined,
   keyUnusable: () => undefined,
   charge: () => undefined,
+  isGuest: false,
+  chargeReading: () => undefined,
   isOverdrawn: false,
 }
 

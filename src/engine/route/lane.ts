@@ -15,6 +15,9 @@ export interface RouteTarget {
   keyUnusable(slot: number, fault: KeyFault, event: StreamEvent): void
   /** A conjunct or a key was evaluated for the rule, whether or not it was for others too. */
   charge(fuel: number, slot: number): void
+  /** Whether it pays for every event that its subjects fit, with `chargeReading`. */
+  readonly isGuest: boolean
+  chargeReading(fuel: number): void
   /** It has used up what it may use: nothing more is evaluated for it. */
   readonly isOverdrawn: boolean
 }

@@ -127,6 +127,8 @@ describe('the router', () => {
                 keyUnusable: () => void said.push(`${rank} without a key`),
                 charge: () => undefined,
                 isOverdrawn: false,
+                isGuest: false,
+                chargeReading: () => undefined,
               },
               {
                 slots: [{ subject: '>', key: [compile('user')], unary: conditions.map(compile) }],

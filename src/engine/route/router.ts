@@ -7,6 +7,7 @@ import { DIRECT_LANES_MAX, keyGroup, keyGroupId, keyOf, markIdle, markLive } fro
 import type { FilterMark, KeyGroup, Lane, Reach, RouteSlot, RouteTarget, Tap } from './lane.ts'
 import { LaneTable } from './lane-table.ts'
 import { PredicateTable, type SharedPredicate, tellShared, testShared } from './predicate.ts'
+import { readingFuel } from './reading-fuel.ts'
 import { RuleIndex } from './rule-index.ts'
 import { SubjectTree } from './subject-tree.ts'
 import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
@@ -36,6 +37,8 @@ interface FilterRoutes extends FilterMark {
   readonly starts: RuleIndex
   /** By key group, the lanes that may wait for events of this filter. */
   readonly waiting: WaitingLanes[]
+  /** Taps of guests, with what each pays for an event. */
+  readonly paying: Array<{ readonly tap: Tap; readonly fuel: number }>
   lanes: number
 }
 
@@ -77,6 +80,7 @@ export class Router {
   }
   /** Lanes whose key is costly. */
   #costlyKeys = 0
+  #payingTaps = 0
   #plans = 0
   #stamp = 0
   #revision = 0
@@ -108,7 +112,9 @@ export class Router {
       lanes.push(lane)
       for (const tap of lane.taps) this.#connect(tap)
     }
-    return { target, lanes }
+    const routes = { target, lanes }
+    this.settleGuest(routes)
+    return routes
   }
 
   remove(routes: Routes): void {
@@ -130,6 +136,17 @@ export class Router {
   /** The target has got another rank. */
   rerank(routes: Routes): void {
     for (const lane of routes.lanes) this.#lanes.rerank(lane)
+  }
+
+  /** The target has become a guest, or is none any more. */
+  settleGuest({ lanes, target }: Routes): void {
+    for (const { taps } of lanes)
+      for (const tap of taps) {
+        this.#stopPaying(tap)
+        if (!target.isGuest) continue
+        ;(tap.filter as FilterRoutes).paying.push({ tap, fuel: readingFuel(tap) })
+        this.#payingTaps++
+      }
   }
 
   /** Tells the router that a rule has state for a key that no event just brought there (restore). */
@@ -167,6 +184,7 @@ export class Router {
       if (key === undefined) this.#reportKeyless(number, event)
     }
     if (this.#costlyKeys > 0) this.#chargeKeys(filters, stamp)
+    if (this.#payingTaps > 0) this.#chargeReading(filters)
     if (lanes.met === 0) return false
     const isDelivered = this.#deliver(event)
     lanes.clear()
@@ -190,6 +208,24 @@ export class Router {
       if (group.stamp === stamp && group.fuel > 0) target.charge(group.fuel, taps[0]?.slot ?? 0)
     }
     payers.clear()
+  }
+
+  #chargeReading(filters: readonly FilterRoutes[]): void {
+    for (let at = 0; at < filters.length; at++) {
+      const { paying } = filters[at] as FilterRoutes
+      for (let index = 0; index < paying.length; index++) {
+        const { tap, fuel } = paying[index] as FilterRoutes['paying'][number]
+        tap.lane.target.chargeReading(fuel)
+      }
+    }
+  }
+
+  #stopPaying(tap: Tap): void {
+    const { paying } = tap.filter as FilterRoutes
+    const at = paying.findIndex((each) => each.tap === tap)
+    if (at < 0) return
+    paying.splice(at, 1)
+    this.#payingTaps--
   }
 
   #collect(filter: FilterRoutes, stamp: number): void {
@@ -441,7 +477,14 @@ export class Router {
   #filter(filter: string): FilterRoutes {
     let routes = this.#filters.get(filter)
     if (routes === undefined) {
-      routes = { filter, stamp: 0, starts: new RuleIndex(this.#fields), waiting: [], lanes: 0 }
+      routes = {
+        filter,
+        stamp: 0,
+        starts: new RuleIndex(this.#fields),
+        waiting: [],
+        paying: [],
+        lanes: 0,
+      }
       this.#filters.set(filter, routes)
       this.#tree.set(filter, routes)
       this.#revision++
@@ -468,6 +511,7 @@ export class Router {
     const { lane } = tap
     const routes = tap.filter as FilterRoutes
     for (const predicate of tap.shared) this.#predicates.release(predicate)
+    this.#stopPaying(tap)
     if (tap.canStart) routes.starts.remove(tap)
     const waiting = routes.waiting.find(({ group }) => group === lane.group)
     if (waiting !== undefined) {

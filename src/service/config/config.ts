@@ -148,6 +148,8 @@ export interface LimitsConfig {
   readonly bufferedEventsMax: number
   readonly alertsPerMinuteMax: number
   readonly ruleFuelPerSecondMax: number
+  readonly guestNamespaces: readonly string[]
+  readonly guestFuelPerSecondMax: number
 }
 
 /** The configuration after checks: every key has its value, units are numbers, paths are absolute, secrets are read and hidden. */

@@ -73,6 +73,8 @@ export interface RawConfig {
     readonly bufferedEventsMax: number
     readonly alertsPerMinuteMax: number
     readonly ruleFuelPerSecondMax: number
+    readonly guestNamespaces: readonly string[]
+    readonly guestFuelPerSecondMax: number
   }
   readonly redact: readonly string[]
   readonly telemetry: { readonly serviceName: string }
@@ -248,6 +250,8 @@ export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<C
       bufferedEventsMax: limits.bufferedEventsMax,
       alertsPerMinuteMax: limits.alertsPerMinuteMax,
       ruleFuelPerSecondMax: limits.ruleFuelPerSecondMax,
+      guestNamespaces: limits.guestNamespaces,
+      guestFuelPerSecondMax: limits.guestFuelPerSecondMax,
     },
     redact: raw.redact,
     telemetry: raw.telemetry,
