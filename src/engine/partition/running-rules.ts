@@ -32,6 +32,7 @@ export class RunningRules {
     this.#ranks = new RuleRanks((runtime) => {
       const routes = this.routesOf(runtime)
       if (routes !== undefined) this.#router.rerank(routes)
+      if (runtime.deadline !== undefined) this.#deadlines.rerank(runtime.deadline)
     })
   }
 
