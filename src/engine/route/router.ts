@@ -176,10 +176,19 @@ export class Router {
     for (let index = 0; index < filters.length; index++) this.#collect(filters[index] as FilterRoutes, stamp)
     const lanes = this.#lanes
     if (lanes.met > 1) lanes.sort()
+    // Those that come one after the other have one key, nearly always.
+    let group: KeyGroup | undefined
+    let key: string | undefined
+    let isOurs = true
     for (let index = 0; index < lanes.met; index++) {
       const number = lanes.order[index] as number
-      const key = keyOf(lanes.group(number), stamp, this.#frame)
-      if (key !== undefined && !this.#owns(key)) continue
+      const next = lanes.group(number)
+      if (next !== group) {
+        group = next
+        key = keyOf(group, stamp, this.#frame)
+        isOurs = key === undefined || this.#owns(key)
+      }
+      if (!isOurs) continue
       if (lanes.mask(number) !== this.#reached(lanes.reach(number), plan)) this.#evaluate(number, key, event)
       if (key === undefined) this.#reportKeyless(number, event)
     }
@@ -358,11 +367,17 @@ export class Router {
     const lanes = this.#lanes
     let isDelivered = false
     const { order, met, targets } = lanes
+    let group: KeyGroup | undefined
+    let isOurs = false
     for (let index = 0; index < met; index++) {
       const number = order[index] as number
-      const group = lanes.group(number)
+      const next = lanes.group(number)
+      if (next !== group) {
+        group = next
+        isOurs = group.key !== undefined && this.#owns(group.key)
+      }
       const { key } = group
-      if (key === undefined || !this.#owns(key)) continue
+      if (key === undefined || !isOurs) continue
       const target = targets[number] as RouteTarget
       let mask = lanes.mask(number)
       // Two lanes of one rule that meet in one key are one event for that key.
