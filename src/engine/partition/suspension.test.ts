@@ -163,6 +163,14 @@ describe('a rule that uses too much fuel', () => {
     expect(ruleOf(changed, 'dear')?.state).toBe('stopped')
   })
 
+  test('has nothing more evaluated for the event that used it up', () => {
+    const dear = Array.from({ length: 30 }, (_, index) => `$sum([1..2900].($ * ${index + 2})) > 0`)
+    const once = run(logOf([ruleWhere('dear', dear[0] as string), ...eventsOf(1)]))
+    const many = run(logOf([ruleWhere('dear', dear.join(' and ')), ...eventsOf(1)]))
+    expect(ruleOf(many, 'dear')?.state).toBe('suspended')
+    expect(ruleOf(many, 'dear')?.fuel).toBeLessThanOrEqual(2 * (ruleOf(once, 'dear')?.fuel ?? 0))
+  })
+
   test('may use as much as the limit says', () => {
     const rich = run(log, new Set(), { ruleFuelPerSecondMax: 20_000_000 })
     expect(noticesOf(rich)).toEqual([])
