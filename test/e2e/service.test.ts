@@ -181,6 +181,25 @@ test('the command line sends, shows and removes rules, and follows alerts', asyn
     /did A, then B/,
   )
 
+  const setStatus = await sequitur(['set', 'status', 'hello', 'disabled', '--reason', 'quiet'], options)
+  expect([setStatus.code, rowsOf(setStatus.stdout)]).toMatchObject([
+    0,
+    [{ id: 'hello', change: 'updated', status: 'disabled', activation: 'active' }],
+  ])
+  const versions = rowsOf((await sequitur(['get', 'versions', 'hello'], options)).stdout)
+  expect(versions[0]).toMatchObject({ status: 'disabled', reason: 'quiet' })
+  const before = `hello@${String(versions[1]?.['version'])}`
+  const restored = await sequitur(['restore', before, '-o', 'table'], options)
+  expect([restored.code, restored.stderr]).toMatchObject([
+    0,
+    expect.stringMatching(/^hello: version \d+ in force$/m),
+  ])
+  expect(await sequitur(['restore', 'hello@99'], options)).toMatchObject({ code: 1 })
+  expect(await sequitur(['restore', 'hello'], options)).toMatchObject({
+    code: 2,
+    stderr: expect.stringContaining('write RULE@VERSION'),
+  })
+
   // A silence for a rule that is misspelt holds nothing back at night.
   const silence = await sequitur(['silence', 'add', '--rule', 'helo', '--until', '1h', '--why', 'w'], options)
   expect([silence.code, silence.stderr]).toEqual([

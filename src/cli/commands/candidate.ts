@@ -5,49 +5,18 @@ import { EXIT, type ExitCode } from '../exit-code.ts'
 import { compileRules } from '../rules/compile-rules.ts'
 import { findRuleFiles } from '../rules/find-rule-files.ts'
 import { unfedInFiles } from '../rules/unfed-subjects.ts'
-import { formatOf, type OutputFormat, printRows, printValue } from '../terminal/output.ts'
-import { counted, errorsIn, printProblems } from '../terminal/problems.ts'
-
-export interface StepOptions extends ServerOptions {
-  readonly output?: OutputFormat
-  readonly dryRun?: boolean
-  readonly reason?: string
-  readonly managedBy?: string
-  readonly force?: boolean
-  readonly breakGlass?: boolean
-}
-
-export interface ChangeOptions extends StepOptions {
-  readonly partialMatches?: string
-}
-
-interface PartialMatches {
-  readonly kept: number
-  readonly drained: number
-  readonly dropped: number
-}
-
-interface Written {
-  readonly version: number
-  readonly textVersion?: number
-  readonly change: 'created' | 'updated' | 'unchanged'
-  readonly candidate?: { readonly version: number; readonly share: number }
-  /** Of a dry run. */
-  readonly partialMatches?: PartialMatches
-  readonly approvalsNeeded?: number
-  readonly activation?: { readonly state: string; readonly partialMatches?: PartialMatches }
-  readonly warnings?: Warnings
-}
-
-type Warnings = ReadonlyArray<Parameters<typeof problemOf>[0]>
-
-/** Others must approve it first. */
-interface Proposed {
-  readonly id: string
-  readonly needed: number
-  readonly base: { readonly version?: number }
-  readonly warnings?: Warnings
-}
+import { formatOf, type OutputFormat, printRows } from '../terminal/output.ts'
+import { errorsIn, printProblems } from '../terminal/problems.ts'
+import {
+  addressOf,
+  type ChangeOptions,
+  type Proposed,
+  printStep,
+  queryOf,
+  type StepOptions,
+  takeStep,
+  type Written,
+} from './rule-step.ts'
 
 interface Version {
   readonly version: number
@@ -141,75 +110,6 @@ export const promote = (context: CommandContext, id: string, options: ChangeOpti
 /** `sequitur rollback RULE`: takes the candidate away, or puts back what the last promotion replaced. */
 export const rollback = (context: CommandContext, id: string, options: ChangeOptions): Promise<ExitCode> =>
   takeStep(context, id, { name: 'rollback', body: {} }, options)
-
-async function takeStep(
-  context: CommandContext,
-  id: string,
-  step: { readonly name: string; readonly body: object },
-  options: ChangeOptions,
-): Promise<ExitCode> {
-  const client = new ApiClient({ server: options.server, environment: context.environment })
-  const { reason, partialMatches } = options
-  const written = await client.json<Written | Proposed>(`${addressOf(id)}:${step.name}`, {
-    method: 'POST',
-    contentType: 'application/json',
-    query: { ...queryOf(options), partialMatches },
-    body: JSON.stringify({ ...step.body, ...(reason === undefined ? {} : { reason }) }),
-  })
-  return printStep(context, id, written, options)
-}
-
-async function printStep(
-  { terminal }: CommandContext,
-  id: string,
-  written: Written | Proposed,
-  { output, dryRun }: StepOptions,
-): Promise<ExitCode> {
-  const format = formatOf(terminal, output)
-  if ('needed' in written) {
-    const { id: proposal, base } = written
-    const row = { id, change: 'proposed', version: (base.version ?? 0) + 1, proposal }
-    if (format !== 'table') await printValue(terminal, row, format)
-    terminal.note(`${id} did not change yet: others approve with sequitur proposal approve ${proposal}`)
-    return EXIT.pending
-  }
-  const { candidate, textVersion, version, change, activation } = written
-  const partialMatches = written.partialMatches ?? activation?.partialMatches
-  const row = {
-    id,
-    change,
-    version,
-    inForce: textVersion ?? version,
-    ...(candidate === undefined ? {} : { candidate: candidate.version, share: candidate.share }),
-    ...(partialMatches === undefined ? {} : { partialMatches }),
-    ...(activation === undefined ? {} : { activation: activation.state }),
-  }
-  if (format !== 'table') await printValue(terminal, row, format)
-  else {
-    const beside =
-      candidate === undefined ? '' : `, candidate ${candidate.version} at ${candidate.share} % of the keys`
-    terminal.note(`${id}: version ${row.inForce} in force${beside}`)
-    if (partialMatches !== undefined) {
-      const { kept, drained, dropped } = partialMatches
-      terminal.note(`partial matches: ${kept} kept, ${drained} drained, ${dropped} dropped`)
-    }
-  }
-  if (written.approvalsNeeded !== undefined)
-    terminal.note(`${counted(written.approvalsNeeded, 'approval')} of others would be needed`)
-  if (dryRun === true) terminal.note('nothing was stored')
-  else if (activation !== undefined && activation.state !== 'active')
-    terminal.note('not yet known to every worker')
-  return EXIT.ok
-}
-
-const addressOf = (id: string): string => `/v1/rules/${encodeURIComponent(id)}`
-
-const queryOf = ({ dryRun, managedBy, force, breakGlass }: StepOptions) => ({
-  dryRun: dryRun === true,
-  force: force === true,
-  managedBy,
-  breakGlass,
-})
 
 /** `10`, `10%` and `10 %` are the same. */
 function shareOf(text: string): number {

@@ -1,4 +1,4 @@
-import { Option } from 'commander'
+import { Argument, Option } from 'commander'
 import type { Area } from './area.ts'
 import {
   alertFilters,
@@ -10,6 +10,8 @@ import {
   ruleFiles,
   state,
 } from './options.ts'
+
+const STATUSES = ['draft', 'shadow', 'live', 'disabled']
 
 /** The rules of a service: reading, changing, and one version beside another. */
 export function addRuleCommands({ program, runs }: Area): void {
@@ -52,14 +54,7 @@ export function addRuleCommands({ program, runs }: Area): void {
     get
       .command('rules')
       .description('All rules, by id.')
-      .addOption(
-        new Option('--status <status>', 'only of this status').choices([
-          'draft',
-          'shadow',
-          'live',
-          'disabled',
-        ]),
-      )
+      .addOption(new Option('--status <status>', 'only of this status').choices(STATUSES))
       .option('--namespace <name>', 'only of this namespace'),
   ).action(runs(reads, 'getRules'))
   asking(
@@ -118,6 +113,29 @@ export function addRuleCommands({ program, runs }: Area): void {
       .description('Removes a rule from the service; its versions are kept.')
       .argument('<id>'),
   ).action(runs(deletes, 'deleteRule'))
+
+  const puts = () => import('../commands/restore.ts')
+  changingRule(
+    program
+      .command('set')
+      .summary('Start, shadow or stop a rule')
+      .description('Changes a rule of the service without its text at hand.')
+      .command('status')
+      .description('Writes the status into the text of a rule, as a new version.')
+      .argument('<rule>')
+      .addArgument(new Argument('<status>').choices(STATUSES)),
+  ).action(runs(puts, 'setStatus'))
+  changingRule(
+    partialMatches(
+      program
+        .command('restore')
+        .summary('Put back an earlier version of a rule')
+        .description(
+          'Puts back the text of an earlier version as a new one, also of a rule that was deleted. Exit code 4 when others must approve it.',
+        )
+        .argument('<version>', 'RULE@VERSION, for example card-testing@6'),
+    ),
+  ).action(runs(puts, 'restore'))
 
   const candidate = program
     .command('candidate')
