@@ -27,8 +27,10 @@ export interface Closures {
   readonly generators?: Generators
 }
 
+type Closure = (data: unknown, frame: Frame) => unknown
+
 /** General closures as a function of the frame, counted from the start. */
-export function counted(code: Code, limits: Limits): (data: unknown, frame: Frame) => unknown {
+export function counted(code: Code, limits: Limits): Closure {
   return (data, frame) => {
     begin(frame, limits)
     run.root = data
@@ -37,14 +39,31 @@ export function counted(code: Code, limits: Limits): (data: unknown, frame: Fram
   }
 }
 
+/** The same closure; what it has used is charged. */
+function charging<T>(
+  code: (data: unknown, frame: Frame) => T,
+  leastFuel: number,
+): (data: unknown, frame: Frame) => T {
+  return (data, frame) => {
+    fuel.used += leastFuel
+    run.begun = false
+    try {
+      return code(data, frame)
+    } finally {
+      const { limits, steps, size } = run
+      if (run.begun) fuel.used += limits.steps - steps + ((limits.size - size) >> 2)
+    }
+  }
+}
+
 const suitsFastPath = (data: unknown): boolean =>
   data === undefined || (typeof data === 'object' && data !== null && !Array.isArray(data))
 
 /** Runs closures within limits; what is evaluated often runs generated source, and closures where that has no answer. */
 export class Evaluator {
-  readonly #general: (data: unknown, frame: Frame) => unknown
-  readonly #value: (data: unknown, frame: Frame) => unknown
-  readonly #parts: ReadonlyArray<(data: unknown, frame: Frame) => boolean>
+  #general: Closure
+  #value: Closure
+  #parts: Closures['parts']
   readonly #generators: Generators | undefined
   readonly #codegen: Codegen
   #predicate: ReturnType<Generators['predicate']>
@@ -74,12 +93,24 @@ export class Evaluator {
   }
 
   get isCostly(): boolean {
-    this.#isCostly ??= this.#generators?.isLight() !== true
-    return this.#isCostly
+    if (this.#isCostly === undefined) this.#settle()
+    return this.#isCostly === true
+  }
+
+  /** What costs is always counted, and so never generated; what is light runs as it is. */
+  #settle(): void {
+    this.#isCostly = this.#generators?.isLight() !== true
+    if (!this.#isCostly) return
+    this.#testsUntilHot = 0
+    this.#valuesUntilHot = 0
+    this.#general = charging(this.#general, this.#leastFuel)
+    this.#value = charging(this.#value, this.#leastFuel)
+    this.#parts = this.#parts.map((part, index) => charging(part, index === 0 ? this.#leastFuel : 0))
   }
 
   evaluate(frame: Frame): Evaluation {
-    if (this.#valuesUntilHot > 0 && --this.#valuesUntilHot === 0 && this.#mayGenerate())
+    if (this.#isCostly === undefined) this.#settle()
+    if (this.#valuesUntilHot > 0 && --this.#valuesUntilHot === 0 && this.#codegen.admit(this))
       this.#generatedValue = this.#generators?.value()
     if (this.#generatedValue !== undefined)
       try {
@@ -88,15 +119,11 @@ export class Evaluator {
       } catch {
         // Whatever it was, the closures say what it is called.
       }
-    if (this.isCostly) fuel.used += this.#leastFuel
     try {
       const data: unknown = frame.event?.data
       run.begun = false
-      const value = suitsFastPath(data) ? this.#value(data, frame) : this.#general(data, frame)
-      if (run.begun) this.#count()
-      return { ok: true, value }
+      return { ok: true, value: suitsFastPath(data) ? this.#value(data, frame) : this.#general(data, frame) }
     } catch (error) {
-      if (run.begun) this.#count()
       this.lastError = asFailure(error).toError()
       return { ok: false, error: this.lastError }
     }
@@ -114,31 +141,23 @@ export class Evaluator {
   }
 
   #testByClosures(frame: Frame): 1 | 0 | -1 {
-    if (this.#testsUntilHot > 0 && --this.#testsUntilHot === 0 && this.#mayGenerate()) {
+    if (this.#isCostly === undefined) this.#settle()
+    if (this.#testsUntilHot > 0 && --this.#testsUntilHot === 0 && this.#codegen.admit(this)) {
       this.#predicate = this.#generators?.predicate()
       return this.test(frame)
     }
-    if (this.isCostly) fuel.used += this.#leastFuel
     const data: unknown = frame.event?.data
     const parts = this.#parts
     let next = 0
     try {
-      if (!suitsFastPath(data)) {
-        run.begun = false
-        const truth = isTrue(this.#general(data, frame))
-        this.#count()
-        return truth ? 1 : 0
-      }
+      if (!suitsFastPath(data)) return isTrue(this.#general(data, frame)) ? 1 : 0
       // Each part is counted by itself: what one has used must not decide whether another is false.
       for (; next < parts.length; next++) {
         run.begun = false
-        const holds = parts[next]?.(data, frame)
-        if (run.begun) this.#count()
-        if (!holds) return 0
+        if (!parts[next]?.(data, frame)) return 0
       }
       return 1
     } catch (error) {
-      if (run.begun) this.#count()
       // An error counts only if no other part is false.
       const first = asFailure(error)
       for (next++; next < parts.length; next++) if (this.#isFalse(parts[next], data, frame)) return 0
@@ -153,19 +172,6 @@ export class Evaluator {
       return part?.(data, frame) === false
     } catch {
       return false
-    } finally {
-      if (run.begun) this.#count()
     }
-  }
-
-  /** What costs is always counted, and so never generated. */
-  #mayGenerate(): boolean {
-    return !this.isCostly && this.#codegen.admit(this)
-  }
-
-  #count(): void {
-    if (!this.isCostly) return
-    const { limits, steps, size } = run
-    fuel.used += limits.steps - steps + ((limits.size - size) >> 2)
   }
 }
