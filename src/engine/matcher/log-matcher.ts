@@ -31,10 +31,9 @@ import {
   matchOf,
 } from './taken.ts'
 import type { Taken } from './taken-node.ts'
+import { tellWork } from './work.ts'
 
 const NOTHING: Taken[] = []
-/** So many complete matches in one event are no more than any rule has. */
-const FEW = 64
 
 /**
  * Chains of event steps with unary conditions. Partial matches in one state share their fate, so a state keeps a log of the events taken
@@ -350,7 +349,7 @@ export class LogMatcher implements KeyedMatcher {
         }
         return true
       })
-      if (asked > FEW) this.#host.worked?.(asked)
+      tellWork(this.#host, asked)
       if (isWhole) return
       complete.length = from
       this.#shedStarts(state, isLive)

@@ -39,12 +39,11 @@ import {
 } from './taken.ts'
 import { type Taken, takenAfter } from './taken-node.ts'
 import type { WaitingRuns } from './waiting-runs.ts'
+import { tellWork } from './work.ts'
 
 const NO_MASK = 0
 /** With fewer partial matches of a key, asking all of them costs less than an index. */
 const INDEXED_ABOVE = 16
-/** So many partial matches of a key are no more than any rule has. */
-const FEW = 64
 
 /**
  * The general matcher: every partial match is a run over shared nodes, and an event of a key is shown to every run of it that it can
@@ -113,12 +112,11 @@ export class RunMatcher implements KeyedMatcher {
     this.#key = key
     this.#state = state
     this.#hasChanged = false
-
     this.#takings = 0
 
     const asked = this.#ask(state, event, mask)
     this.#start(mask)
-    if (asked + this.#takings > FEW) this.#host.worked?.(asked + this.#takings)
+    tellWork(this.#host, asked + this.#takings)
     // Most events that a key is shown mean nothing to it; then nothing is written either.
     if (!this.#hasChanged && complete.length === 0) return
 
@@ -366,7 +364,7 @@ export class RunMatcher implements KeyedMatcher {
     const complete: HeldMatch[] = []
     const expired: Run[] = []
     const due = state.runs.due(at, this.#graph)
-    if (due.length > FEW) this.#host.worked?.(due.length)
+    tellWork(this.#host, due.length)
     for (const run of due) {
       const completes = (run.open & (1 << PENDING_BIT)) !== 0 && this.#pendingCompletes(run, at)
       if (completes) this.#add(complete, run.last, run.first, at, undefined, key)
@@ -395,7 +393,7 @@ export class RunMatcher implements KeyedMatcher {
     complete: readonly HeldMatch[],
   ): readonly Run[] {
     if (!this.#graph.isAmbiguous || expired.length === 0) return expired
-    if (alive.size > FEW) this.#host.worked?.(alive.size)
+    tellWork(this.#host, alive.size)
     const others = new Set([...alive, ...complete].map((each) => signatureOf(each.last)))
     return distinctBy(expired, (run) => signatureOf(run.last)).filter(
       (run) => !others.has(signatureOf(run.last)),

@@ -338,21 +338,22 @@ export class EnginePartition implements ObservablePartition {
     this.#frame.event = event
     this.#frame.time = event.time
     const isDelivered = this.router.route(event, plan.routes)
-    if (this.#overdrawn.length > 0 || this.guests.hasOverdrawn) this.#suspend()
+    this.#suspend()
     return isDelivered
   }
 
   #fire(time: number): void {
     this.#deadlines.advance(time)
-    if (this.#overdrawn.length > 0 || this.guests.hasOverdrawn) this.#suspend()
+    this.#suspend()
     if (time > this.#now) this.#now = time
   }
 
+  /** Whoever has used too much, when nobody works with it. */
   #suspend(): void {
+    if (this.#overdrawn.length === 0 && !this.guests.hasOverdrawn) return
     const overdrawn = this.#overdrawn
     this.#overdrawn = []
     this.rules.suspend(overdrawn, this.#position)
-    if (!this.guests.hasOverdrawn) return
     for (const span of this.guests.relieve()) {
       // Whoever was suspended on its own account just now has used most.
       const isRelieved = overdrawn.some(({ program }) => program.definition.namespace === span.namespace)

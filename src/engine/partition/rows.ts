@@ -321,7 +321,7 @@ function sortRows(rows: Iterable<StateRow>): SortedRows {
 function restoreKey(state: Stateful, { id, rule, key, page, value }: Keyed): void {
   const running = state.rules.named(rule)
   if (running?.routes === undefined) {
-    // The rule is gone or no longer compiles: so is what it had begun.
+    // The rule is gone, or its text does not run any more: so is what it had begun.
     state.rules.orphans.push(id)
     return
   }

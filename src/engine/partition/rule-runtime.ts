@@ -316,10 +316,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     let failed: ExpressionError | undefined
     for (const conjunct of conjuncts) {
       if (this.isOverdrawn) return false
-      const before = fuel.used
-      const truth = conjunct.test(frame)
-      const used = fuel.used - before + (truth === -1 ? ERROR_FUEL : 0)
-      if (used > 0) this.charge(used, slot)
+      const truth = this.#test(conjunct, frame, this.#stepName(slot))
       if (truth === 0) return false
       if (truth === -1) failed ??= conjunct.lastError
     }
@@ -525,11 +522,17 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     return evaluation
   }
 
-  #holds(step: string, expression: Expression, frame: Frame): boolean {
+  /** Charged for what it used, and for an error. */
+  #test(expression: Expression, frame: Frame, by: string): 1 | 0 | -1 {
     const before = fuel.used
     const truth = expression.test(frame)
     const used = fuel.used - before + (truth === -1 ? ERROR_FUEL : 0)
-    if (used > 0) this.#spend(used, step)
+    if (used > 0) this.#spend(used, by)
+    return truth
+  }
+
+  #holds(step: string, expression: Expression, frame: Frame): boolean {
+    const truth = this.#test(expression, frame, step)
     if (truth === -1 && expression.lastError !== undefined) {
       this.#countError(step, expression.lastError, this.#around.sequence())
     }

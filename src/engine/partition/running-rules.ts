@@ -96,9 +96,7 @@ export class RunningRules {
   /** Drops all that it has begun and kept back, goes on with its counts, and stays disconnected; gives the number of partial matches that are lost. */
   empty(running: Running): number {
     const { runtime } = running
-    this.disconnect(running)
-    this.stopped.push(runtime)
-    const dropped = runtime.stop()
+    const dropped = this.#end(running)
     running.runtime = this.#runtime(runtime.program, runtime.status, runtime.name)
     running.runtime.continueCounts(runtime.extras)
     return dropped
@@ -108,9 +106,7 @@ export class RunningRules {
   stop(running: Running, why: string | undefined): void {
     const { runtime } = running
     this.#named.delete(runtime.name)
-    this.disconnect(running)
-    this.stopped.push(runtime)
-    const dropped = runtime.stop()
+    const dropped = this.#end(running)
     if (dropped === 0 || why === undefined) return
     runtime.extras.counts.dropped += dropped
     this.#around.output.notice('partial-matches-dropped', {
@@ -119,6 +115,14 @@ export class RunningRules {
       count: dropped,
       why,
     })
+  }
+
+  /** Its stored rows go; gives the number of partial matches that go with it. */
+  #end(running: Running): number {
+    const { runtime } = running
+    this.disconnect(running)
+    this.stopped.push(runtime)
+    return runtime.stop()
   }
 
   #runtime(program: RuleProgram, status: RuleStatus, name: string): RuleRuntime {

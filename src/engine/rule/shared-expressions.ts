@@ -1,15 +1,13 @@
 import type { Expression, ExpressionScope, Result, SourceText } from '../model/index.ts'
 import type { ExpressionTools } from './expression-tools.ts'
-
-/** So many texts are remembered; the oldest goes first. */
-const SHARED_MAX = 20_000
+import { Remembered } from './remembered.ts'
 
 /**
  * The same tools, which compile each text once: rules that say the same thing share the expression. An expression with something to
  * say about its text is compiled again, because that is said of a place.
  */
 export function sharedExpressions(tools: ExpressionTools): ExpressionTools {
-  const known = new Map<string, Result<Expression>>()
+  const known = new Remembered<Result<Expression>>()
   return {
     splitConjuncts: tools.splitConjuncts,
     compileExpression(source: SourceText, scope: ExpressionScope, conjuncts = 1): Result<Expression> {
@@ -18,8 +16,6 @@ export function sharedExpressions(tools: ExpressionTools): ExpressionTools {
       if (shared !== undefined) return shared
       const compiled = tools.compileExpression(source, scope, conjuncts)
       if (!compiled.ok || compiled.problems.length > 0) return compiled
-      const oldest = known.size < SHARED_MAX ? undefined : known.keys().next().value
-      if (oldest !== undefined) known.delete(oldest)
       known.set(id, compiled)
       return compiled
     },
