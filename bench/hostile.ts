@@ -3,8 +3,9 @@ import type { Effect } from '../src/engine/index.ts'
 import { HOSTILE_NAMESPACE, hostileRules } from '../test/support/hostile-rules.ts'
 import { shippedRules } from '../test/support/shipped-rules.ts'
 import { type ReadRule, readThroughApi } from './hostile/reading.ts'
-import { programOf, type Run, runRules } from './hostile/running.ts'
+import { type Run, runRules } from './hostile/running.ts'
 import { median, printTable, type Row } from './support/measure.ts'
+import { programsOf } from './support/pair-rules.ts'
 import { random } from './support/traffic.ts'
 
 /*
@@ -35,8 +36,8 @@ const accepted = reading.rules.filter(({ status }) => status < 300)
 note(`${accepted.length} of ${reading.rules.length} rules accepted`)
 
 const entries = Number(values.entries)
-const packs = shippedRules().map(({ source }) => programOf(source))
-const programs = new Map(accepted.map(({ rule }) => [rule.id, programOf(rule.text)]))
+const packs = shippedRules().flatMap(({ source }) => programsOf(source))
+const programs = new Map(accepted.map(({ rule }) => [rule.id, programsOf(rule.text)]))
 interface Case {
   readonly ids: readonly string[]
   readonly guests?: readonly string[]

@@ -1,6 +1,5 @@
 import { DemoWorld } from '../../src/cli/demo/generator.ts'
 import {
-  compileRule,
   createPartition,
   type Effect,
   eventTime,
@@ -8,7 +7,6 @@ import {
   type ObservablePartition,
   type RuleProgram,
   type RuleStatistics,
-  readRules,
   streamSequence,
 } from '../../src/engine/index.ts'
 
@@ -34,14 +32,6 @@ function* steadyTraffic(entries: number): Generator<LogEntry> {
       ingestedAt: eventTime(event.sentAt),
       payload: encoder.encode(event.data),
     }
-}
-
-export function programOf(text: string): RuleProgram {
-  const read = readRules(text)
-  if (!read.ok || read.value[0] === undefined) throw new Error(read.problems[0]?.message)
-  const compiled = compileRule(read.value[0], { version: 1 })
-  if (!compiled.ok) throw new Error(compiled.problems[0]?.message)
-  return compiled.value
 }
 
 export interface RulesToRun {

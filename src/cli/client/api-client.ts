@@ -117,7 +117,9 @@ async function refusal(response: Response): Promise<CliError> {
 }
 
 /** A problem as the API says it: the place's members beside the others. */
-export function problemOf(entry: Omit<Problem, 'at'> & Problem['at']): Problem {
+export type ProblemEntry = Omit<Problem, 'at'> & Problem['at']
+
+export function problemOf(entry: ProblemEntry): Problem {
   const { file, pointer, line, column, length, ...rest } = entry
   return {
     ...rest,

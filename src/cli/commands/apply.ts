@@ -1,5 +1,5 @@
 import type { ListDefinition, Problem } from '../../engine/index.ts'
-import { ApiClient, problemOf } from '../client/api-client.ts'
+import { ApiClient, type ProblemEntry, problemOf } from '../client/api-client.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type CompiledFiles, compileRules } from '../rules/compile-rules.ts'
@@ -35,7 +35,7 @@ type Changed = Omit<Change, 'kind'>
 
 interface Applied {
   readonly rules: readonly Changed[]
-  readonly warnings: ReadonlyArray<Parameters<typeof problemOf>[0]>
+  readonly warnings: readonly ProblemEntry[]
 }
 
 type ListChanged = Changed & Activated & Partial<Pick<Applied, 'warnings'>>

@@ -1,24 +1,16 @@
-import { ApiClient, problemOf } from '../client/api-client.ts'
-import type { CommandContext, ServerOptions } from '../context.ts'
+import { ApiClient, type ProblemEntry, problemOf } from '../client/api-client.ts'
+import type { CommandContext } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { type Removed, removalOf } from '../rules/removal.ts'
-import { type OutputFormat, printValue } from '../terminal/output.ts'
+import { printValue } from '../terminal/output.ts'
 import { printProblems } from '../terminal/problems.ts'
-
-export interface DeleteOptions extends ServerOptions {
-  readonly output?: OutputFormat
-  readonly dryRun?: boolean
-  readonly reason?: string
-  readonly managedBy?: string
-  readonly force?: boolean
-  readonly breakGlass?: boolean
-}
+import type { StepOptions } from './rule-step.ts'
 
 /** `sequitur delete rule ID`. Its versions stay, so it can be restored. Exit code 4 when others must approve it. */
 export async function deleteRule(
   { terminal, environment }: CommandContext,
   id: string,
-  options: DeleteOptions,
+  options: StepOptions,
 ): Promise<ExitCode> {
   const client = new ApiClient({ server: options.server, environment })
   const { dryRun, reason, managedBy, force, breakGlass } = options
@@ -47,11 +39,11 @@ export async function deleteRule(
 export async function deleteList(
   { terminal, environment }: CommandContext,
   name: string,
-  options: Pick<DeleteOptions, 'server' | 'output' | 'dryRun' | 'reason'>,
+  options: Pick<StepOptions, 'server' | 'output' | 'dryRun' | 'reason'>,
 ): Promise<ExitCode> {
   const client = new ApiClient({ server: options.server, environment })
   const { dryRun, reason, output } = options
-  const removed = await client.json<{ readonly warnings?: ReadonlyArray<Parameters<typeof problemOf>[0]> }>(
+  const removed = await client.json<{ readonly warnings?: readonly ProblemEntry[] }>(
     `/v1/lists/${encodeURIComponent(name)}`,
     { method: 'DELETE', query: { dryRun: dryRun === true, reason, force: true } },
   )

@@ -1,4 +1,4 @@
-import { ApiClient, type problemOf } from '../client/api-client.ts'
+import { ApiClient, type ProblemEntry } from '../client/api-client.ts'
 import type { CommandContext, ServerOptions } from '../context.ts'
 import { EXIT, type ExitCode } from '../exit-code.ts'
 import { formatOf, type OutputFormat, printValue } from '../terminal/output.ts'
@@ -41,17 +41,15 @@ export interface Written {
   readonly partialMatches?: PartialMatches
   readonly approvalsNeeded?: number
   readonly activation?: { readonly state: string; readonly partialMatches?: PartialMatches }
-  readonly warnings?: Warnings
+  readonly warnings?: readonly ProblemEntry[]
 }
-
-type Warnings = ReadonlyArray<Parameters<typeof problemOf>[0]>
 
 /** Others must approve it first. */
 export interface Proposed {
   readonly id: string
   readonly needed: number
   readonly base: { readonly version?: number }
-  readonly warnings?: Warnings
+  readonly warnings?: readonly ProblemEntry[]
 }
 
 /** `sequitur promote` and its like: a change of a rule that needs no text. */

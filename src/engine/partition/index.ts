@@ -16,7 +16,7 @@ export type {
   Step,
   VersionStatistics,
 } from './contract.ts'
-export { ERASED_SUBJECT } from './control.ts'
+export { CONTROL_PREFIX, ERASED_SUBJECT } from './control.ts'
 export { createPartition, restorePartition } from './create.ts'
 export { DEFAULT_PARTS } from './default-parts.ts'
 export type { ErasedEntry } from './erasure.ts'

@@ -1,12 +1,11 @@
-import { DiscardPolicy, JetStreamApiError, jetstream, RetentionPolicy, StorageType } from '@nats-io/jetstream'
-import { type Broker, findStream } from '../broker/index.ts'
+import { DiscardPolicy, jetstream, RetentionPolicy, StorageType } from '@nats-io/jetstream'
+import { type Broker, findStream, isWrongLastSequence } from '../broker/index.ts'
 import { ServiceError } from '../service-error.ts'
 import { readStream } from '../stream-page.ts'
 import type { AuditStore, StoredText } from './audit-log.ts'
 
 const AUDIT_STREAM = 'SEQUITUR_AUDIT'
 const AUDIT_SUBJECT = 'sequitur.audit'
-const WRONG_LAST_SEQUENCE = 10_071
 
 /** Opens the stream of the audit log and creates it when it is not there: nothing in it can be deleted, and it never forgets. */
 export async function openAuditStore(broker: Broker): Promise<AuditStore> {
@@ -47,7 +46,7 @@ export async function openAuditStore(broker: Broker): Promise<AuditStore> {
         })
         return true
       } catch (error) {
-        if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return false
+        if (isWrongLastSequence(error)) return false
         throw error
       }
     },

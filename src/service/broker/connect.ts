@@ -200,6 +200,12 @@ export function isAtLeast(version: string, wanted: readonly [number, number, num
   return true
 }
 
+/** JetStream's code for a write that expected another last sequence: somebody else was faster. */
+export const WRONG_LAST_SEQUENCE = 10_071
+
+export const isWrongLastSequence = (error: unknown): boolean =>
+  error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE
+
 /** Whether JetStream answered that what was asked for does not exist. */
 export const isNotFound = (error: unknown): boolean =>
   error instanceof JetStreamApiError && (error.status === 404 || [10014, 10037, 10059].includes(error.code))

@@ -6,6 +6,8 @@ export {
   connectBroker,
   isAtLeast,
   isNotFound,
+  isWrongLastSequence,
+  WRONG_LAST_SEQUENCE,
 } from './connect.ts'
 export { type EmbeddedServer, startEmbeddedServer } from './nats-server/embedded.ts'
 export { findNatsServer } from './nats-server/find.ts'

@@ -1,6 +1,7 @@
-import { JetStreamApiError, jetstream } from '@nats-io/jetstream'
+import { jetstream } from '@nats-io/jetstream'
 import { type KV, Kvm } from '@nats-io/kv'
 import type { NatsConnection } from '@nats-io/transport-node'
+import { isWrongLastSequence } from '../broker/index.ts'
 import { ServiceError } from '../service-error.ts'
 import { readStream } from '../stream-page.ts'
 import type { Bucket, BucketEntry } from './bucket.ts'
@@ -10,7 +11,6 @@ export const RULES_BUCKET = 'SEQUITUR_RULES'
 /** Every version ever written: key = `<id>.<version>`. */
 export const VERSIONS_BUCKET = 'SEQUITUR_RULE_VERSIONS'
 
-const WRONG_LAST_SEQUENCE = 10_071
 const ENTRIES_MAX = 1_000_000
 
 /** Opens the bucket and creates it when it is not there; workers may create it, too, in the same shape. Default: values stay for good. */
@@ -46,7 +46,7 @@ export async function openBucket(
       try {
         return await kv.put(key, value, expected === undefined ? {} : { previousSeq: expected })
       } catch (error) {
-        if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return undefined
+        if (isWrongLastSequence(error)) return undefined
         throw error
       }
     },

@@ -1,5 +1,5 @@
 import type { RawAuth } from './auth.ts'
-import type { ConfigCode } from './codes.ts'
+import type { Add } from './codes.ts'
 import type { ApprovalsConfig } from './config.ts'
 import { durationOf } from './units.ts'
 
@@ -18,7 +18,7 @@ const DAY_MS = 86_400_000
 export function checkApprovals(
   { needed, expireAfter }: RawApprovals,
   { apiKeys, jwt }: RawAuth,
-  add: (code: ConfigCode, path: readonly string[], message: string, hint: string) => void,
+  add: Add,
 ): void {
   const expireAfterMs = durationOf(expireAfter)
   if (expireAfterMs <= 0 || expireAfterMs > EXPIRE_DAYS_MAX * DAY_MS)

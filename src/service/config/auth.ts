@@ -1,4 +1,4 @@
-import type { ConfigCode } from './codes.ts'
+import type { Add } from './codes.ts'
 import type { ApiRole, AuthConfig } from './config.ts'
 import { isLoopback } from './loopback.ts'
 import { durationOf } from './units.ts'
@@ -29,10 +29,7 @@ export interface RawAuth {
 const KEYS_PER_ID_MAX = 2
 
 /** What a schema cannot say of `auth`. */
-export function checkAuth(
-  auth: RawAuth,
-  add: (code: ConfigCode, path: readonly string[], message: string, hint: string) => void,
-): void {
+export function checkAuth(auth: RawAuth, add: Add): void {
   const seen = new Map<string, RawGrant[]>()
   for (const [index, key] of auth.apiKeys.entries()) {
     const others = seen.get(key.id) ?? []

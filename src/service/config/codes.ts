@@ -13,3 +13,6 @@ export const CONFIG_CODES = [
 ] as const
 
 export type ConfigCode = (typeof CONFIG_CODES)[number]
+
+/** Takes what a check finds wrong, at a path of keys. */
+export type Add = (code: ConfigCode, path: readonly string[], message: string, hint: string) => void

@@ -5,7 +5,7 @@ import { isReservedSubject } from '../subjects.ts'
 import { checkApprovals, type RawApprovals, resolveApprovals } from './approvals.ts'
 import { checkAuth, type RawAuth, resolveAuth } from './auth.ts'
 import type { PlaceOf } from './check.ts'
-import type { ConfigCode } from './codes.ts'
+import type { Add } from './codes.ts'
 import type { Config, LogLevel } from './config.ts'
 import { isLoopback } from './loopback.ts'
 import { Secret } from './secret.ts'
@@ -81,8 +81,6 @@ export interface RawConfig {
   readonly log: { readonly level: LogLevel }
   readonly codegen: CodegenSetting
 }
-
-type Add = (code: ConfigCode, path: readonly string[], message: string, hint: string) => void
 
 /** What a schema cannot say. */
 export function checkMeaning(raw: RawConfig, placeOf: PlaceOf): readonly Problem[] {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import type { ConfigCode } from './codes.ts'
+import type { Add } from './codes.ts'
 import type { AllowedTarget, WebhooksConfig } from './config.ts'
 import { Secret } from './secret.ts'
 import { durationOf, sizeOf } from './units.ts'
@@ -22,8 +22,6 @@ export interface RawWebhooks {
   readonly deadLetterRetention: string
   readonly deadLetterBytesMax: string
 }
-
-type Add = (code: ConfigCode, path: readonly string[], message: string, hint: string) => void
 
 /** Secrets of one name that are valid at a time: the old one and the new one. */
 const SECRETS_PER_NAME_MAX = 2

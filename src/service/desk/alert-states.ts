@@ -1,11 +1,10 @@
-import { JetStreamApiError, jetstream, StorageType } from '@nats-io/jetstream'
+import { jetstream, StorageType } from '@nats-io/jetstream'
 import { nanos } from '@nats-io/transport-node'
-import { ALERT_STATES_STREAM, type Broker, isNotFound } from '../broker/index.ts'
+import { ALERT_STATES_STREAM, type Broker, isNotFound, isWrongLastSequence } from '../broker/index.ts'
 import type { Bucket, BucketEntry } from '../catalogue/index.ts'
 import { readStream } from '../stream-page.ts'
 
 const PREFIX = 'sequitur.alert-state.'
-const WRONG_LAST_SEQUENCE = 10_071
 const HISTORY_MAX = 32
 const KEPT_DAYS = 400
 const STATES_MAX = 1_000_000
@@ -57,7 +56,7 @@ export async function openAlertStates(broker: Broker): Promise<AlertStateStore> 
         const options = expected === undefined ? {} : { expect: { lastSubjectSequence: expected } }
         return (await client.publish(PREFIX + key, value, options)).seq
       } catch (error) {
-        if (error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE) return undefined
+        if (isWrongLastSequence(error)) return undefined
         throw error
       }
     },

@@ -1,11 +1,5 @@
 import type { JsMsg } from '@nats-io/jetstream'
-import {
-  type Belonging,
-  eventTime,
-  type JsonValue,
-  type LogEntry,
-  streamSequence,
-} from '../../engine/index.ts'
+import { type Belonging, CONTROL_PREFIX, type JsonValue, type LogEntry } from '../../engine/index.ts'
 import {
   ALERT_STATES_STREAM,
   ALERT_STREAM,
@@ -13,6 +7,7 @@ import {
   findStream,
   WEBHOOK_DEAD_LETTERS_STREAM,
 } from '../broker/index.ts'
+import { toEntry } from '../log-entry.ts'
 import { readStream, storedAt } from '../stream-page.ts'
 import { alertIdIn, isMadeOf, type MadeOfKey } from './made-of.ts'
 import { eraseMessage } from './stream.ts'
@@ -25,8 +20,7 @@ export interface EmittedCounts {
   readonly webhookDeadLetters: number
 }
 
-const CONTROL_PREFIX = 'sequitur.log.'
-const ERASE_SUBJECT = 'sequitur.log.erase'
+const ERASE_SUBJECT = `${CONTROL_PREFIX}erase`
 /** Messages looked at between two looks at the event loop; of one look nothing is long. */
 const PAGE = 1_000
 
@@ -48,7 +42,7 @@ export async function findEntries(
       if (message.subject === ERASE_SUBJECT && isErasureOf(message, log.key))
         found.push({ sequence: message.seq, ingestedAt: storedAt(message) })
       if (message.subject.startsWith(CONTROL_PREFIX)) continue
-      const entry = entryOf(message)
+      const entry = toEntry(message, message.seq, storedAt(message))
       const belonging = log.belonging(entry)
       if (belonging === undefined) continue
       const time = belonging.kind === 'event' ? { time: belonging.time } : {}
@@ -149,18 +143,4 @@ async function eachMessage(
     if (!(await visit(messages))) return
     from = last.seq + 1
   }
-}
-
-function entryOf(message: JsMsg): LogEntry {
-  const entry = {
-    sequence: streamSequence(message.seq),
-    subject: message.subject,
-    ingestedAt: eventTime(storedAt(message)),
-    payload: message.data,
-  }
-  const { headers } = message
-  if (headers === undefined) return entry
-  const lower: Record<string, string> = {}
-  for (const name of headers.keys()) lower[name.toLowerCase()] = headers.get(name)
-  return { ...entry, headers: lower }
 }

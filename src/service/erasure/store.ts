@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { JetStreamApiError, type JetStreamClient, jetstream } from '@nats-io/jetstream'
-import { type Broker, findStream } from '../broker/index.ts'
+import { type JetStreamClient, jetstream } from '@nats-io/jetstream'
+import { type Broker, findStream, isWrongLastSequence } from '../broker/index.ts'
 import { readStream } from '../stream-page.ts'
 import type { Erasure, ErasureKey, ErasureProgress, ErasureRequest, PartitionErasure } from './records.ts'
 import {
@@ -11,8 +11,6 @@ import {
   partsOfSubject,
   RECORD_FILTERS,
 } from './stream.ts'
-
-const WRONG_LAST_SEQUENCE = 10_071
 
 /** The stream of erasures as those see it who ask for them and those who carry them out. */
 export interface ErasureStore {
@@ -65,7 +63,7 @@ async function readSecret(broker: Broker, client: JetStreamClient): Promise<stri
     await client.publish(erasureSubjects.secret, mine, { expect: { lastSubjectSequence: 0 } })
     return mine
   } catch (error) {
-    if (!(error instanceof JetStreamApiError && error.code === WRONG_LAST_SEQUENCE)) throw error
+    if (!isWrongLastSequence(error)) throw error
     const stored = await broker.manager.streams.getMessage(ERASURE_STREAM, {
       last_by_subj: erasureSubjects.secret,
     })

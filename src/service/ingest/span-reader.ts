@@ -3,8 +3,8 @@ import { createInbox, type Msg, nanos, nuid, type Subscription } from '@nats-io/
 import type { LogEntry } from '../../engine/index.ts'
 import type { Broker } from '../broker/index.ts'
 import { Tombstones } from '../erasure/index.ts'
+import { toEntry } from '../log-entry.ts'
 import { ServiceError } from '../service-error.ts'
-import { toEntry } from './log-entry.ts'
 import { DeliveryReader, readPending } from './reply-subject.ts'
 
 export interface SpanReaderOptions {

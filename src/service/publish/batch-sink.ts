@@ -1,6 +1,6 @@
 import { headers as newHeaders, nuid } from '@nats-io/transport-node'
 import type { Effect } from '../../engine/index.ts'
-import type { Broker } from '../broker/index.ts'
+import { type Broker, WRONG_LAST_SEQUENCE } from '../broker/index.ts'
 import { failPoint } from '../fail-point.ts'
 import { ServiceError } from '../service-error.ts'
 import type { AlertSink } from '../worker/ports.ts'
@@ -13,7 +13,6 @@ import type { Backoff } from './retry.ts'
 const EFFECTS_PER_BATCH = 900
 const TIMEOUT_MS = 5_000
 /** JetStream: "wrong last sequence". */
-const WRONG_LAST_SEQUENCE = 10071
 /** JetStream: "atomic publish batch contains duplicate message id", of this batch or of the duplicate window. */
 const DUPLICATE_ID = 10201
 

@@ -1,6 +1,6 @@
 import { headers as newHeaders, nuid } from '@nats-io/transport-node'
 import type { Effect } from '../../engine/index.ts'
-import type { Broker } from '../broker/index.ts'
+import { type Broker, WRONG_LAST_SEQUENCE } from '../broker/index.ts'
 import { failPoint } from '../fail-point.ts'
 import { ServiceError } from '../service-error.ts'
 import type { AlertSink } from '../worker/ports.ts'
@@ -11,7 +11,6 @@ import { effectHeaders, messageId, type PublishAnswer, PublishRequests } from '.
 
 const IN_FLIGHT_MAX = 500
 const TIMEOUT_MS = 5_000
-const WRONG_LAST_SEQUENCE = 10071
 
 /**
  * For servers without atomic batches: one writer owns the whole stream, and every message says what it must follow. A claim is a

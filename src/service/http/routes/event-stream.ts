@@ -1,4 +1,4 @@
-import { type JsonValue, redacted } from '../../../engine/index.ts'
+import { CONTROL_PREFIX, type JsonValue, redacted } from '../../../engine/index.ts'
 import { isConcreteSubject } from '../../subjects.ts'
 import { problem, route } from '../route.ts'
 import { startOf } from './stream-start.ts'
@@ -74,7 +74,7 @@ export const EVENT_STREAM_ROUTES = [
         kind: 'stream',
         run: (sink) =>
           input.follow({ filter: subject, signal, from }, async (message) => {
-            if (message.subject.startsWith('sequitur.log.')) return
+            if (message.subject.startsWith(CONTROL_PREFIX)) return
             const current = Math.floor(now() / 1000)
             if (current !== second) {
               second = current

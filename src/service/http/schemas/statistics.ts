@@ -2,21 +2,26 @@ import type { JsonSchema } from '../route.ts'
 import { SHARE } from './changes.ts'
 import { count, list, object, text, time } from './forms.ts'
 
+const WITHHELD: JsonSchema = {
+  type: 'object',
+  additionalProperties: { type: 'integer' },
+  description: 'Kept back, by reason.',
+}
+const SUSPENDED_UNTIL = count(
+  'Sequence of the entry with which it runs again; absent unless it is suspended.',
+)
+
 export const versionReading = object(
   {
     version: count('Of the text.'),
     role: { enum: ['in-force', 'candidate', 'draining'] },
     share: SHARE,
     until: time('Event time at which a version that drains ends in any case.'),
-    suspendedUntil: count('Sequence of the entry with which it runs again; absent unless it is suspended.'),
+    suspendedUntil: SUSPENDED_UNTIL,
     matches: count('Complete matches.'),
     alerts: count('Raised.'),
     shadowAlerts: count('Raised in shadow.'),
-    withheld: {
-      type: 'object',
-      additionalProperties: { type: 'integer' },
-      description: 'Kept back, by reason.',
-    },
+    withheld: WITHHELD,
     errors: count('Conditions that could not be evaluated.'),
     keys: count('With live state.'),
     partialMatches: count('Not complete yet.'),
@@ -34,11 +39,7 @@ const reading = object(
     matches: count('Complete matches.'),
     alerts: count('Raised.'),
     shadowAlerts: count('Raised in shadow.'),
-    withheld: {
-      type: 'object',
-      additionalProperties: { type: 'integer' },
-      description: 'Kept back, by reason.',
-    },
+    withheld: WITHHELD,
     errors: list(
       object({ step: text('Event name.'), code: text('Of the expression.'), count: count('How often.') }),
     ),
@@ -47,7 +48,7 @@ const reading = object(
     dropped: count('Partial matches given up because the rule changed.'),
     fuel: count('Used by costly conditions and large patterns.'),
     suspensions: count('Times that it was suspended because it used too much fuel.'),
-    suspendedUntil: count('Sequence of the entry with which it runs again; absent unless it is suspended.'),
+    suspendedUntil: SUSPENDED_UNTIL,
     keys: count('With live state.'),
     partialMatches: count('Not complete yet.'),
     versions: list(versionReading, 'That run, the one in force first.'),

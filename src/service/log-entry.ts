@@ -1,8 +1,12 @@
-import type { Msg } from '@nats-io/transport-node'
-import { eventTime, type LogEntry, streamSequence } from '../../engine/index.ts'
+import type { Msg, MsgHdrs } from '@nats-io/transport-node'
+import { eventTime, type LogEntry, streamSequence } from '../engine/index.ts'
 
 /** The entry of a delivered message; its payload is the message's own bytes. */
-export function toEntry(message: Msg, sequence: number, storedAt: number): LogEntry {
+export function toEntry(
+  message: Pick<Msg, 'subject' | 'data'> & { readonly headers?: MsgHdrs | undefined },
+  sequence: number,
+  storedAt: number,
+): LogEntry {
   const entry = {
     sequence: streamSequence(sequence),
     subject: message.subject,
