@@ -168,14 +168,21 @@ export class RuleSet {
     this.#suspended.suspend(overdrawn, sequence)
   }
 
-  /** Of a namespace's versions, the one that has used most of its budget in the span. */
+  /**
+   * Of a namespace's versions those that have used most of its budget in the span, until half of what was used has gone with them: one
+   * that used half goes alone, and of a hundred that use the same, each time half.
+   */
   suspendDearest(span: GuestSpan, sequence: number): void {
-    let dearest: RuleRuntime | undefined
-    for (const runtime of this.running)
-      if (runtime.guestFuel(span) > (dearest?.guestFuel(span) ?? 0)) dearest = runtime
-    if (dearest === undefined) return
-    dearest.overdrawnBy = BY_NAMESPACE
-    this.#suspended.suspend([dearest], sequence)
+    const guests = [...this.running].filter((runtime) => runtime.guestFuel(span) > 0)
+    const used = guests.reduce((sum, runtime) => sum + runtime.guestFuel(span), 0)
+    guests.sort((a, b) => b.guestFuel(span) - a.guestFuel(span) || (a.name < b.name ? -1 : 1))
+    let gone = 0
+    for (const runtime of guests) {
+      if (gone * 2 >= used) return
+      gone += runtime.guestFuel(span)
+      runtime.overdrawnBy = BY_NAMESPACE
+      this.#suspended.suspend([runtime], sequence)
+    }
   }
 
   /** Brings back those whose suspension is over. */

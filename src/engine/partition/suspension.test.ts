@@ -366,6 +366,19 @@ describe('a namespace that is a guest', () => {
     expect(ruleOf(ran, 'quiet')?.state).toBe('running')
   })
 
+  test('loses, of many that use the same, each time as many as have used half', () => {
+    const storms = Array.from('hgfedcba', (name) => guest(`storm-${name}`, 'n >= 0'))
+    const crowd = logOf([...storms, ...eventsOf(2_000)], 1)
+    const notices = noticesOf(run(crowd, new Set(), limits)).filter(({ code }) => code === 'rule-suspended')
+    const times = Map.groupBy(notices, ({ until_sequence }) => until_sequence)
+    expect([...times.values()].map((each) => each.map(({ rule }) => rule))).toEqual([
+      ['storm-a', 'storm-b', 'storm-c', 'storm-d'],
+      ['storm-e', 'storm-f'],
+      ['storm-g'],
+      ['storm-h'],
+    ])
+  })
+
   test('pays as if it were alone', () => {
     const alone = run(
       log.filter((_, index) => index !== 0),
