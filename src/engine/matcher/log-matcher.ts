@@ -78,7 +78,7 @@ export class LogMatcher implements KeyedMatcher {
   process(key: string, event: StreamEvent, mask: number): void {
     const known = this.#states.get(key)
     if (known === undefined && (this.#hasEndedStarts || (mask & this.#automaton.startMask) === 0)) return
-    const state = known ?? new LogState(key)
+    const state = known ?? new LogState(key, this.#graph.states.length)
     this.#expire(state, event.time)
     this.#arrived.length = 0
     this.#arrivedAt.length = 0
@@ -162,7 +162,7 @@ export class LogMatcher implements KeyedMatcher {
       this.#restorePage(key, reader, page)
       return
     }
-    const state = this.#states.get(key) ?? new LogState(key)
+    const state = this.#states.get(key) ?? new LogState(key, this.#graph.states.length)
     const pages = this.#restoring.get(key)
     this.#restoring.delete(key)
     decodeLogs(state, this.#graph, reader, pages)

@@ -24,7 +24,7 @@ export const NONE_HELD: HeldMatch[] = []
 export class LogState {
   readonly key: string
   /** By state of the automaton, made when something is taken there; none for the start and for states that nothing follows. */
-  readonly logs: Array<EventLog | undefined> = []
+  readonly logs: Array<EventLog | undefined>
   entries = 0
   isArmed = false
   isChanged = false
@@ -37,8 +37,10 @@ export class LogState {
   /** Start of the partial match that the first of them waits for, while its time is in the list of deadlines. */
   waitsFor: StreamEvent | undefined = undefined
 
-  constructor(key: string) {
+  /** `states`: of the automaton. An array that grows as it is filled would have room for nineteen. */
+  constructor(key: string, states: number) {
     this.key = key
+    this.logs = new Array(states).fill(undefined)
   }
 
   get isEmpty(): boolean {

@@ -115,11 +115,18 @@ export function forgetRows(state: Stateful, now: number): void {
 
 function takeRuleRows(state: Stateful, rows: StateRow[]): void {
   const { events } = state
-  let captured: LoggedEvent[] = []
+  const captured: LoggedEvent[] = []
   const writer = new RowWriter((event: StreamEvent) => {
     events.refer(event)
     captured.push(event as LoggedEvent)
   })
+  /** A copy is as long as it has to be; an array that grew has room for seventeen. */
+  const takeCaptured = (): readonly LoggedEvent[] => {
+    if (captured.length === 0) return NO_EVENTS
+    const taken = captured.slice()
+    captured.length = 0
+    return taken
+  }
   const takePage = (
     { storedPages }: RuleRuntime,
     id: string,
@@ -132,8 +139,7 @@ function takeRuleRows(state: Stateful, rows: StateRow[]): void {
       return
     }
     encode(writer)
-    storedPages.set(id, captured)
-    captured = []
+    storedPages.set(id, takeCaptured())
     rows.push({ id, value: writer.finish() })
   }
   for (const runtime of state.dirtyRules.splice(0)) {
@@ -155,8 +161,7 @@ function takeRuleRows(state: Stateful, rows: StateRow[]): void {
         rows.push({ id: prefix + key, value: undefined })
       } else {
         encode(writer)
-        stored.set(key, captured.length === 0 ? NO_EVENTS : captured)
-        captured = []
+        stored.set(key, takeCaptured())
         rows.push({ id: prefix + key, value: writer.finish() })
       }
       if (before !== undefined) for (const event of before) events.release(event)
