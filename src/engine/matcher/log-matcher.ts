@@ -8,6 +8,7 @@ import { DirtyKeys } from './dirty-keys.ts'
 import { Entry, EventLog, rangesOf } from './event-log.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
 import type { HeldMatch } from './held-matches.ts'
+import { KeyTable } from './key-table.ts'
 import { earliestWaiting, firstPathTo, lowestWaiting } from './log-paths.ts'
 import {
   decodeLogs,
@@ -48,7 +49,7 @@ export class LogMatcher implements KeyedMatcher {
   readonly #hasHaving: boolean
   readonly #slots: number
   readonly #walk: PathWalk
-  readonly #states = new Map<string, LogState>()
+  readonly #states = new KeyTable<LogState>()
   readonly #dirty = new DirtyKeys<LogState>()
   readonly #wheel: ExpiryWheel<LogState>
   /** Keys with a match that waits, by the start that it waits for: with that start's time, the wait is over. */

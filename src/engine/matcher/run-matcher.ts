@@ -14,6 +14,7 @@ import { type Deadline, isDueBefore } from './deadline.ts'
 import { decodeKey, encodeKey, waitingFor } from './encode-key.ts'
 import { type HeldMatch, HeldMatches } from './held-matches.ts'
 import { createKeyState, type KeyState } from './key-state.ts'
+import { KeyTable } from './key-table.ts'
 import type { Closing, RunObserver } from './observer.ts'
 import {
   createRun,
@@ -62,7 +63,7 @@ export class RunMatcher implements KeyedMatcher {
   readonly #isSkippingStart: boolean
   readonly #indexedAbove: number
   readonly #indexParts: IndexParts
-  readonly #states = new Map<string, KeyState>()
+  readonly #states = new KeyTable<KeyState>()
   readonly #changed = new Set<string>()
   readonly #deadlines = new BinaryHeap<Deadline>(isDueBefore)
   #partialMatches = 0
@@ -146,7 +147,7 @@ export class RunMatcher implements KeyedMatcher {
   }
 
   has(key: string): boolean {
-    return this.#states.has(key)
+    return this.#states.get(key) !== undefined
   }
 
   drainChanges(visit: VisitChange): void {
@@ -159,7 +160,7 @@ export class RunMatcher implements KeyedMatcher {
   }
 
   restore(key: string, reader: StateReader): void {
-    invariant(!this.#states.has(key), 'a key is restored once')
+    invariant(this.#states.get(key) === undefined, 'a key is restored once')
     const state = decodeKey(this.#graph, reader)
     this.#states.set(key, state)
     this.#partialMatches += state.runs.size

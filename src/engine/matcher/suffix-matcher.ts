@@ -12,6 +12,7 @@ import type { KeyedMatcher, MatcherHost, PartialMatch, VisitChange } from './con
 import { type Deadline, isDueBefore } from './deadline.ts'
 import { DirtyKeys } from './dirty-keys.ts'
 import { ExpiryWheel } from './expiry-wheel.ts'
+import { KeyTable } from './key-table.ts'
 import { eventsBySlot, SuffixMatch } from './suffix-match.ts'
 import { SuffixState, TICK_MS, takenOf } from './suffix-state.ts'
 import { compareEvents, EventsMatch, type Moment } from './taken.ts'
@@ -34,7 +35,7 @@ export class SuffixMatcher implements KeyedMatcher {
   readonly #limitMs: number
   readonly #limitTicks: number
   readonly #host: MatcherHost
-  readonly #states = new Map<string, SuffixState>()
+  readonly #states = new KeyTable<SuffixState>()
   readonly #dirty = new DirtyKeys<SuffixState>()
   /** Where time completes nothing, keys are only cleared away after their limit. */
   readonly #wheel: ExpiryWheel<SuffixState>

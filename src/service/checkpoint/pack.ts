@@ -25,29 +25,29 @@ export const rowChecksum = (id: string, value: Uint8Array): number => crc32(valu
 /** All rows of a step in one blob, cut into changes of bounded size, numbered from `first`. */
 export function packRows(rows: readonly StateRow[], first: number): PackedRows {
   const spans: Span[] = []
-  const changes: string[] = []
+  const changes: Array<readonly [number, number, number, readonly DirectoryEntry[]]> = []
   const pieces: Piece[] = []
   let total = 0
   for (let start = 0; start < rows.length; start += ROWS_PER_CHANGE) {
     const from = total
-    const directory: string[] = []
+    const directory: DirectoryEntry[] = []
     const ids: string[] = []
     for (let index = start; index < Math.min(start + ROWS_PER_CHANGE, rows.length); index += 1) {
       const { id, value } = rows[index] as StateRow
       ids.push(id)
       if (value === undefined) {
-        directory.push(`[${JSON.stringify(id)},0,-1,0]`)
+        directory.push([id, 0, -1, 0])
         continue
       }
-      directory.push(`[${JSON.stringify(id)},${total - from},${value.length},${rowChecksum(id, value)}]`)
+      directory.push([id, total - from, value.length, rowChecksum(id, value)])
       append(spans, value)
       total += value.length
     }
     const number = first + pieces.length
     pieces.push({ number, ids, bytes: total - from })
-    changes.push(`[${number},${from},${total - from},[${directory.join(',')}]]`)
+    changes.push([number, from, total - from, directory])
   }
-  return { changes: `[${changes.join(',')}]`, content: joined(spans, total), pieces }
+  return { changes: JSON.stringify(changes), content: joined(spans, total), pieces }
 }
 
 /** Bytes that lie one behind the other, of one row or of many. */
