@@ -1,6 +1,7 @@
 // The thread that reads the input log: connection, protocol and consumer cost as much as matching, and need not wait for it.
 import { parentPort, workerData } from 'node:worker_threads'
 import { type Broker, connectBroker } from '../broker/index.ts'
+import { lowerThread } from '../priority.ts'
 import { isServiceError } from '../service-error.ts'
 import { openCursor } from './cursor.ts'
 import { packEntries, transferable } from './packed-entries.ts'
@@ -9,6 +10,9 @@ import { SpanReader } from './span-reader.ts'
 
 const { broker: brokerOptions, what } = workerData as ReaderOrder
 const RETRY_MS = 200
+
+// What comes in now has to be fetched at once; the past only must not be in the way.
+if (what.kind === 'span') lowerThread()
 
 let granted = BATCHES_MAX
 let proceed: (() => void) | undefined

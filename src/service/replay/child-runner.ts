@@ -1,10 +1,10 @@
 import { fork } from 'node:child_process'
 import { codegenSetting } from '../../engine/index.ts'
 import type { BrokerOptions } from '../broker/index.ts'
+import { lowerProcess } from '../priority.ts'
 import { ServiceError } from '../service-error.ts'
 import type { ChildOrder, ChildReport } from './child-messages.ts'
 import type { ReplayEngine, ReplayJob, ReplayProgress, ReplayResult } from './contract.ts'
-import { lowerPriority } from './low-priority.ts'
 
 export interface ReplayReports {
   readonly progress: (progress: ReplayProgress) => void
@@ -39,7 +39,7 @@ export const childReplayRunner =
         serialization: 'json',
       })
       // While it loads, too.
-      if (child.pid !== undefined) lowerPriority(child.pid)
+      if (child.pid !== undefined) lowerProcess(child.pid)
       const kill = (): void => void child.kill('SIGKILL')
       signal.addEventListener('abort', kill, { once: true })
       let outcome: (() => void) | undefined

@@ -1,9 +1,9 @@
 // The process of one replay: behind the live worker in priority, and nothing but a message away from its end.
 import { connectBroker } from '../broker/index.ts'
+import { lowerHelpers, lowerProcess } from '../priority.ts'
 import { isServiceError } from '../service-error.ts'
 import type { ChildOrder, ChildReport } from './child-messages.ts'
 import { replayLog } from './log-replay.ts'
-import { lowerThreads } from './low-priority.ts'
 
 /** Waits for a report to be on its way: a process that ends takes unsent ones with it. */
 const tell = (report: ChildReport): Promise<void> =>
@@ -19,7 +19,8 @@ process.on('disconnect', () => process.exit())
 
 async function work({ broker: options, engine, job }: ChildOrder): Promise<void> {
   try {
-    lowerThreads()
+    lowerProcess(process.pid)
+    lowerHelpers()
     const broker = await connectBroker(options)
     try {
       const result = await replayLog(broker, engine, job, {

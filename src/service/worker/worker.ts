@@ -3,6 +3,7 @@ import { answerOfConnection, type Broker } from '../broker/index.ts'
 import { type ErasablePartition, runEraser } from '../erasure/index.ts'
 import type { PartitionStatus } from '../inspection.ts'
 import { acquireLease, type Lease, ownerId } from '../ownership/index.ts'
+import { lowerHelpers } from '../priority.ts'
 import { isServiceError, ServiceError } from '../service-error.ts'
 import type { Log, PartitionReading, WorkerMetrics } from '../telemetry/index.ts'
 import { LISTS, RULES, SILENCES } from './activated.ts'
@@ -53,6 +54,7 @@ const LET_GO_MS_MAX = 2_000
 
 /** Runs the partitions that it owns or gets to own, and carries rules and ticks into the log. Returns once they run or stand by. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
+  lowerHelpers()
   const worker = new RunningWorker(options)
   await worker.start()
   return worker
