@@ -1,5 +1,5 @@
-// npm run bench:replay [-- --json --events N --seconds N]: a replay of the rule packs from JetStream, whether it raises what a worker
-// raises, and what a live worker's alerts wait for meanwhile.
+// npm run bench:replay [-- --json --events N --seconds N]: replays of each rule pack and of all from JetStream, whether they raise what a
+// worker raises, and what a live worker's alerts wait for meanwhile.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -15,11 +15,11 @@ import {
 } from '../src/service/broker/index.ts'
 import { openCursor } from '../src/service/ingest/index.ts'
 import { childReplayRunner } from '../src/service/replay/index.ts'
-import { shippedRules } from '../test/support/shipped-rules.ts'
+import { shippedPacks, shippedRules } from '../test/support/shipped-rules.ts'
 import { type Latency, measureLatency } from './pipeline/latency.ts'
 import { fill, packEngine, STREAM } from './pipeline/setup.ts'
 import { killChildren, startChild } from './support/children.ts'
-import { printTable } from './support/measure.ts'
+import { printTable, type Row } from './support/measure.ts'
 
 const { values } = parseArgs({
   options: {
@@ -53,16 +53,47 @@ try {
   })
   await fill(broker, events)
 
-  const { rules: _programs, ...engine } = packEngine()
+  const rows: Row[] = []
+  for (const pack of [...shippedPacks(), undefined]) {
+    const row = await replayed(pack)
+    if (row['same alerts'] === 'no') process.exitCode = 1
+    rows.push(row)
+  }
+
+  const { alone, meanwhile } = await besideLive()
+  const live = {
+    'alone p99 ms': alone.p99Ms,
+    'meanwhile p99 ms': meanwhile.p99Ms,
+    times: meanwhile.p99Ms / alone.p99Ms,
+  }
+  if (values.json) console.log(JSON.stringify({ rows, live: { alone, meanwhile } }))
+  else {
+    printTable('Replays of the whole log', rows)
+    printTable('A live worker at 1000 events/s, alone and with replays beside it', [live])
+  }
+} finally {
+  killChildren()
+  await broker.close()
+  await server.stop()
+  rmSync(folder, { recursive: true, force: true })
+}
+
+/** Every entry of the log through the rules of a pack, or of all, and whether a worker raises the same. */
+async function replayed(pack: string | undefined): Promise<Row> {
+  const { rules, ...engine } = packEngine(pack)
   const kept: string[] = []
   const result = await childReplayRunner({ url: server.url, name: 'replay' }, engine)(
-    { rules: shippedRules(), span: {}, share: 1, wholeLog: true },
+    { rules: shippedRules(pack), span: {}, share: 1, wholeLog: true },
     { progress: () => undefined, alerts: (alerts) => void kept.push(...alerts) },
     new AbortController().signal,
   )
-
   // As the worker does it: from its cursor, with the rows of a checkpoint.
-  const partition = createPartition({ ...packEngine(), index: 0, count: 1 })
+  const partition = createPartition({
+    ...engine,
+    ...(rules === undefined ? {} : { rules }),
+    index: 0,
+    count: 1,
+  })
   const cursor = openCursor(broker, { stream: STREAM, after: 0 })
   const expected: string[] = []
   let raised = 0
@@ -76,33 +107,16 @@ try {
     if (partition.position >= events) break
   }
   await cursor.close()
-
   const isSame = raised === result.alerts && kept.every((alert, index) => alert === expected[index])
-  const row = {
+  return {
+    pack: pack ?? 'all',
+    rules: rules?.length ?? 0,
     events,
     'events/s': result.eventsPerSecond,
     seconds: result.durationMs / 1000,
     alerts: result.alerts,
     'same alerts': isSame ? 'yes' : 'no',
   }
-
-  const { alone, meanwhile } = await besideLive()
-  const live = {
-    'alone p99 ms': alone.p99Ms,
-    'meanwhile p99 ms': meanwhile.p99Ms,
-    times: meanwhile.p99Ms / alone.p99Ms,
-  }
-  if (values.json) console.log(JSON.stringify({ ...row, live: { alone, meanwhile } }))
-  else {
-    printTable('Replay of the packs, one core', [row])
-    printTable('A live worker at 1000 events/s, alone and with replays beside it', [live])
-  }
-  if (!isSame) process.exitCode = 1
-} finally {
-  killChildren()
-  await broker.close()
-  await server.stop()
-  rmSync(folder, { recursive: true, force: true })
 }
 
 /** From publish to subscriber: first with nothing else to do, then while replays of the whole log run as the service runs them. */

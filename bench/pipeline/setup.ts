@@ -1,8 +1,13 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { DemoWorld } from '../../src/cli/demo/generator.ts'
-import { compileRule, type PartitionOptions, readRules, type SourceOptions } from '../../src/engine/index.ts'
+import {
+  compileRecord,
+  compileRule,
+  type PartitionOptions,
+  readRules,
+  type SourceOptions,
+} from '../../src/engine/index.ts'
 import type { Broker } from '../../src/service/broker/index.ts'
+import { shippedRules } from '../../test/support/shipped-rules.ts'
 import { manyRules } from '../support/many-rules.ts'
 import { pairRules, pairTraffic, tenAsFrequent } from '../support/pair-rules.ts'
 
@@ -16,23 +21,16 @@ const sources: readonly SourceOptions[] = [
   { name: 'demo', subjects: ['>'], timestamp: { path: 'time' }, latenessMs: LATENESS_MS },
 ]
 
-/** The rules of all packs, live. */
-export function packEngine(): Omit<PartitionOptions, 'index' | 'count'> {
-  const folder = join(import.meta.dirname, '../../rules')
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.yaml'),
-  )
-  const rules = files.flatMap((file) => {
-    const read = readRules(readFileSync(join(folder, file), 'utf8'), { file })
-    if (!read.ok) throw new Error(`${file} is no rule`)
-    return read.value.map((definition) => {
-      const compiled = compileRule(definition)
-      if (!compiled.ok) throw new Error(`${file} does not compile`)
-      return { program: compiled.value, status: 'live' as const }
-    })
-  })
-  return { stream: STREAM, sources, rules }
-}
+/** The rules of all packs, or of one, live. */
+export const packEngine = (pack?: string): Omit<PartitionOptions, 'index' | 'count'> => ({
+  stream: STREAM,
+  sources,
+  rules: shippedRules(pack).map((rule) => {
+    const compiled = compileRecord(rule)
+    if (!compiled.ok) throw new Error(`${rule.id} does not compile`)
+    return { program: compiled.value, status: 'live' as const }
+  }),
+})
 
 /** The smallest rule there is, for the latency of an alert. */
 export function pairEngine(): Omit<PartitionOptions, 'index' | 'count'> {
