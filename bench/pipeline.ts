@@ -129,6 +129,10 @@ async function prepare(url: string, count: number): Promise<number> {
   return bytes
 }
 
+/** Of what was measured in one round: between rounds the machine may be another. */
+const ratioTo = (first: Measured | undefined, { eventsPerSecond }: Measured): number =>
+  eventsPerSecond / (first?.eventsPerSecond ?? Number.NaN)
+
 /** Rounds are interleaved, so that a busy moment of the machine hits every case. */
 async function throughput(url: string, cases: readonly Case[]): Promise<readonly Row[]> {
   const measured = cases.map(() => [] as Array<Measured & { readonly stallMs?: number }>)
@@ -138,7 +142,6 @@ async function throughput(url: string, cases: readonly Case[]): Promise<readonly
       measured[index]?.push(result)
       note(`round ${round}: ${each.name}: ${result.eventsPerSecond} events/s`)
     }
-  const first = median((measured[0] ?? []).map(({ eventsPerSecond }) => eventsPerSecond))
   return cases.map(({ name }, index) => {
     const results = measured[index] ?? []
     const eventsPerSecond = median(results.map((result) => result.eventsPerSecond))
@@ -146,7 +149,8 @@ async function throughput(url: string, cases: readonly Case[]): Promise<readonly
     return {
       name,
       eventsPerSecond,
-      ratio: Math.round((eventsPerSecond / first) * 100) / 100,
+      ratio:
+        Math.round(median(results.map((result, round) => ratioTo(measured[0]?.[round], result))) * 100) / 100,
       cpuMicros: median(results.map((result) => result.cpuMicros)),
       mainMicros: median(results.map((result) => result.mainMicros)),
       megabytes: median(results.map((result) => result.megabytes)),

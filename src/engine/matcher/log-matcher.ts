@@ -462,7 +462,7 @@ export class LogMatcher implements KeyedMatcher {
         log.removeFirst()
         removed++
       }
-      this.#count(state, -removed)
+      this.#count(state, 0 - removed)
     }
     state.kept = state.entries
   }
@@ -531,9 +531,10 @@ export class LogMatcher implements KeyedMatcher {
   #clear(state: LogState): void {
     for (const log of state.logs) log?.clear()
     state.kept = 0
-    this.#count(state, -state.entries)
+    this.#count(state, 0 - state.entries)
   }
 
+  /** `change` is never -0, with which V8 would keep the number of entries as a double, in an object of its own. */
   #count(state: LogState, change: number): void {
     const wasEmpty = state.entries === 0
     state.entries += change

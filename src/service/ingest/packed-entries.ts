@@ -58,6 +58,12 @@ export const transferable = (packed: PackedEntries): ArrayBuffer[] => [
   packed.subjectOf.buffer,
 ]
 
+/** The same number, but what fits into 32 bits as V8 keeps whole numbers: what is read from an array of doubles is an object of its own. */
+const unboxed = (value: number): number => {
+  const whole = value | 0
+  return whole === value ? whole : value
+}
+
 /** The entries; their payloads are views of the packed ones. */
 export function unpackEntries(packed: PackedEntries): LogEntry[] {
   const { payloads, ends, sequences, ingestedAt, subjects, subjectOf, headers } = packed
@@ -66,7 +72,7 @@ export function unpackEntries(packed: PackedEntries): LogEntry[] {
   for (let index = 0; index < entries.length; index += 1) {
     const end = ends[index] as number
     const entry = {
-      sequence: streamSequence(sequences[index] as number),
+      sequence: streamSequence(unboxed(sequences[index] as number)),
       subject: subjects[subjectOf[index] as number] as string,
       ingestedAt: eventTime(ingestedAt[index] as number),
       payload: payloads.subarray(start, end),
