@@ -281,21 +281,24 @@ describe.each([
 })
 
 describe('what is handed from thread to thread', () => {
-  it('is what was packed, headers and empty payloads included', () => {
-    const entries = [
-      { payload: 'one', subject: 'in.a', headers: { 'nats-msg-id': '1' } },
-      { payload: '', subject: 'in.b' },
-      { payload: 'drei ü', subject: 'in.a' },
-    ].map(({ payload, ...rest }, index) => ({
-      ...rest,
-      sequence: streamSequence(2 ** 40 + index),
-      ingestedAt: eventTime(1_767_225_600_000 + index),
-      payload: new TextEncoder().encode(payload),
-    }))
-    const packed = structuredClone(packEntries(entries))
-    expect(unpackEntries(packed)).toEqual(entries)
-    expect(packed.subjects).toEqual(['in.a', 'in.b'])
-  })
+  it.each([1, 2 ** 31 - 2, 2 ** 32 - 1, 2 ** 40])(
+    'is what was packed, headers and empty payloads included, from %d on',
+    (first) => {
+      const entries = [
+        { payload: 'one', subject: 'in.a', headers: { 'nats-msg-id': '1' } },
+        { payload: '', subject: 'in.b' },
+        { payload: 'drei ü', subject: 'in.a' },
+      ].map(({ payload, ...rest }, index) => ({
+        ...rest,
+        sequence: streamSequence(first + index),
+        ingestedAt: eventTime(1_767_225_600_000 + index),
+        payload: new TextEncoder().encode(payload),
+      }))
+      const packed = structuredClone(packEntries(entries))
+      expect(unpackEntries(packed)).toEqual(entries)
+      expect(packed.subjects).toEqual(['in.a', 'in.b'])
+    },
+  )
 
   it('ends with the reason when the thread cannot connect, and when it is closed before it did', async () => {
     const nats = await startTestNats()
