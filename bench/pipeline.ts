@@ -130,8 +130,9 @@ async function prepare(url: string, count: number): Promise<number> {
 }
 
 /** Of what was measured in one round: between rounds the machine may be another. */
-const ratioTo = (first: Measured | undefined, { eventsPerSecond }: Measured): number =>
-  eventsPerSecond / (first?.eventsPerSecond ?? Number.NaN)
+function ratioTo(first: Measured | undefined, { eventsPerSecond }: Measured): number {
+  return eventsPerSecond / (first?.eventsPerSecond ?? Number.NaN)
+}
 
 /** Rounds are interleaved, so that a busy moment of the machine hits every case. */
 async function throughput(url: string, cases: readonly Case[]): Promise<readonly Row[]> {
