@@ -1,5 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import {
@@ -9,6 +7,7 @@ import {
   type RuleProgram,
   streamSequence,
 } from '../src/engine/index.ts'
+import { shippedRules } from '../test/support/shipped-rules.ts'
 import { manyRules } from './support/many-rules.ts'
 import { cpuOf, median, printTable, type Row } from './support/measure.ts'
 import { pairRules, pairText, pairTraffic, programsOf, tenAsFrequent } from './support/pair-rules.ts'
@@ -29,13 +28,6 @@ const BATCH = 500
 /** Entries per checkpoint: a second's worth. */
 const STEP = 20_000
 const decoder = new TextDecoder()
-const root = join(import.meta.dirname, '..')
-
-function shippedRules(): RuleProgram[] {
-  return readdirSync(join(root, 'rules'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.yaml'))
-    .flatMap((name) => programsOf(readFileSync(join(root, 'rules', name), 'utf8')))
-}
 
 /** Parts of the traffic at a time: the entries of a real log do not fill the heap either. */
 function* shippedTraffic(disorderMs: number): Generator<LogEntry> {
@@ -191,7 +183,7 @@ function collectGarbage(): void {
 
 const TEN = '10 rules, as many matches as 10,000'
 const TEN_THOUSAND = '10,000 rules'
-const shipped = shippedRules()
+const shipped = shippedRules().flatMap(({ source }) => programsOf(source))
 const cases: ReadonlyArray<
   readonly [string, () => readonly RuleProgram[], () => Iterable<LogEntry>, number]
 > = [

@@ -80,7 +80,8 @@ try {
 
 /** Every entry of the log through the rules of a pack, or of all, and whether a worker raises the same. */
 async function replayed(pack: string | undefined): Promise<Row> {
-  const { rules, ...engine } = packEngine(pack)
+  const live = packEngine(pack)
+  const { rules, ...engine } = live
   const kept: string[] = []
   const result = await childReplayRunner({ url: server.url, name: 'replay' }, engine)(
     { rules: shippedRules(pack), span: {}, share: 1, wholeLog: true },
@@ -88,12 +89,7 @@ async function replayed(pack: string | undefined): Promise<Row> {
     new AbortController().signal,
   )
   // As the worker does it: from its cursor, with the rows of a checkpoint.
-  const partition = createPartition({
-    ...engine,
-    ...(rules === undefined ? {} : { rules }),
-    index: 0,
-    count: 1,
-  })
+  const partition = createPartition({ ...live, index: 0, count: 1 })
   const cursor = openCursor(broker, { stream: STREAM, after: 0 })
   const expected: string[] = []
   let raised = 0

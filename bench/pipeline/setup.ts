@@ -1,15 +1,9 @@
 import { DemoWorld } from '../../src/cli/demo/generator.ts'
-import {
-  compileRecord,
-  compileRule,
-  type PartitionOptions,
-  readRules,
-  type SourceOptions,
-} from '../../src/engine/index.ts'
+import type { PartitionOptions, RuleProgram, SourceOptions } from '../../src/engine/index.ts'
 import type { Broker } from '../../src/service/broker/index.ts'
 import { shippedRules } from '../../test/support/shipped-rules.ts'
 import { manyRules } from '../support/many-rules.ts'
-import { pairRules, pairTraffic, tenAsFrequent } from '../support/pair-rules.ts'
+import { pairRules, pairTraffic, programsOf, tenAsFrequent } from '../support/pair-rules.ts'
 
 export const STREAM = 'SEQUITUR_INPUT'
 /** How far events are out of order; the demo's generator keeps within it. */
@@ -21,20 +15,23 @@ const sources: readonly SourceOptions[] = [
   { name: 'demo', subjects: ['>'], timestamp: { path: 'time' }, latenessMs: LATENESS_MS },
 ]
 
-/** The rules of all packs, or of one, live. */
-export const packEngine = (pack?: string): Omit<PartitionOptions, 'index' | 'count'> => ({
+type BenchEngine = Pick<PartitionOptions, 'stream' | 'sources' | 'rules'>
+
+const live = (programs: readonly RuleProgram[]): BenchEngine => ({
   stream: STREAM,
+  rules: programs.map((program) => ({ program, status: 'live' as const })),
+})
+
+/** The rules of all packs, or of one. */
+export const packEngine = (pack?: string): BenchEngine => ({
+  ...live(shippedRules(pack).flatMap(({ source }) => programsOf(source))),
   sources,
-  rules: shippedRules(pack).map((rule) => {
-    const compiled = compileRecord(rule)
-    if (!compiled.ok) throw new Error(`${rule.id} does not compile`)
-    return { program: compiled.value, status: 'live' as const }
-  }),
 })
 
 /** The smallest rule there is, for the latency of an alert. */
-export function pairEngine(): Omit<PartitionOptions, 'index' | 'count'> {
-  const text = `
+export const pairEngine = (): BenchEngine =>
+  live(
+    programsOf(`
 rule: pair
 by: user
 events:
@@ -42,21 +39,12 @@ events:
   B: demo.b
 pattern: A followed by B within 5 minutes
 suppress: false
-`
-  const read = readRules(text, { file: 'pair.yaml' })
-  const compiled = read.ok && read.value[0] !== undefined ? compileRule(read.value[0]) : undefined
-  if (compiled?.ok !== true) throw new Error('the rule does not compile')
-  return { stream: STREAM, rules: [{ program: compiled.value, status: 'live' }] }
-}
+`),
+  )
 
 /** `A followed by B` ten or ten thousand times, with as many matches. */
-export const manyEngine = (rules: 'ten' | 'ten-thousand'): Omit<PartitionOptions, 'index' | 'count'> => ({
-  stream: STREAM,
-  rules: pairRules(rules === 'ten' ? tenAsFrequent() : manyRules(10_000, 'few')).map((program) => ({
-    program,
-    status: 'live' as const,
-  })),
-})
+export const manyEngine = (rules: 'ten' | 'ten-thousand'): BenchEngine =>
+  live(pairRules(rules === 'ten' ? tenAsFrequent() : manyRules(10_000, 'few')))
 
 /** What these rules read. Returns its length in bytes. */
 export const fillPairs = (broker: Broker, events: number): Promise<number> =>

@@ -3,24 +3,25 @@ import { constants, getPriority, setPriority } from 'node:os'
 
 const { PRIORITY_BELOW_NORMAL, PRIORITY_LOW } = constants.priority
 
-/** Between below normal and low. */
-const LOW = 15
-/** On Linux every thread has a priority of its own, and the first one has the number of the process; elsewhere there is but that of the process. */
-const THREADS = '/proc/self/task'
+/** Of a process behind the others: there is something left below it, for its helpers. */
+const BEHIND = 15
+/** On Linux every thread has a priority of its own, and the first one's number is that of the process; elsewhere only processes have one. */
 const HAS_THREADS = process.platform === 'linux'
+const THREADS = '/proc/self/task'
 
 /** The threads of Node that compile and collect garbage, as the system knows them. */
 const HELPER = 'V8Worker'
 
-/** Puts a process behind the others; not quite to the end, so that its helpers can stand behind it. */
-export const lowerProcess = (pid: number): void => put(pid, LOW)
+/** Puts a process behind the others: its first thread, and those that this one starts later. */
+export const lowerProcess = (pid: number): void => put(pid, BEHIND)
 
 /**
  * Puts the threads that work for the first one behind it. With as many threads as processors they would take its place in turns, although
  * all of them wait for it; what it needs of them they get while it waits for them.
  */
 export function lowerHelpers(): void {
-  for (const { id, name } of threads()) if (name === HELPER) put(id, behindFirst())
+  const priority = behindFirst()
+  for (const id of threads()) if (nameOf(id) === HELPER) put(Number(id), priority)
 }
 
 /** The thread at hand is one of those, too. */
@@ -38,14 +39,21 @@ function put(id: number, priority: number): void {
   }
 }
 
-function threads(): Array<{ readonly id: number; readonly name: string }> {
+function threads(): readonly string[] {
   if (!HAS_THREADS) return []
   try {
-    return readdirSync(THREADS).map((id) => ({
-      id: Number(id),
-      name: readFileSync(`${THREADS}/${id}/comm`, 'utf8').trim(),
-    }))
+    return readdirSync(THREADS)
   } catch {
+    // Without /proc nothing says which threads there are.
     return []
+  }
+}
+
+/** Undefined for a thread that has ended. */
+function nameOf(thread: string): string | undefined {
+  try {
+    return readFileSync(`${THREADS}/${thread}/comm`, 'utf8').trim()
+  } catch {
+    return undefined
   }
 }

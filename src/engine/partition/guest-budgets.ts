@@ -78,7 +78,7 @@ export class GuestBudgets {
     if (budget.tank.fuel < 0) this.#overdrawn.add(budget)
   }
 
-  /** Those that were overdrawn. They go on with a full one: whoever used most is to be suspended, and its debt is nobody else's. */
+  /** Those that were overdrawn. They go on with a full one: those that used most are to be suspended, and the debt is theirs. */
   relieve(): GuestSpan[] {
     const overdrawn = [...this.#overdrawn].map(({ namespace, span }) => ({ namespace, span }))
     for (const budget of this.#overdrawn) {

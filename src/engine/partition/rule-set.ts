@@ -176,13 +176,15 @@ export class RuleSet {
     const guests = [...this.running].filter((runtime) => runtime.guestFuel(span) > 0)
     const used = guests.reduce((sum, runtime) => sum + runtime.guestFuel(span), 0)
     guests.sort((a, b) => b.guestFuel(span) - a.guestFuel(span) || (a.name < b.name ? -1 : 1))
+    const dearest: RuleRuntime[] = []
     let gone = 0
     for (const runtime of guests) {
-      if (gone * 2 >= used) return
+      if (gone * 2 >= used) break
       gone += runtime.guestFuel(span)
       runtime.overdrawnBy = BY_NAMESPACE
-      this.#suspended.suspend([runtime], sequence)
+      dearest.push(runtime)
     }
+    this.suspend(dearest, sequence)
   }
 
   /** Brings back those whose suspension is over. */

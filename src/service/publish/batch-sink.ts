@@ -12,7 +12,6 @@ import type { Backoff } from './retry.ts'
 /** The server takes 1,000 messages a batch; one is the marker. */
 const EFFECTS_PER_BATCH = 900
 const TIMEOUT_MS = 5_000
-/** JetStream: "wrong last sequence". */
 /** JetStream: "atomic publish batch contains duplicate message id", of this batch or of the duplicate window. */
 const DUPLICATE_ID = 10201
 
