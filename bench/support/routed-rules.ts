@@ -109,8 +109,10 @@ export class RoutedRules {
       needsEveryEvent: false,
       keyValue: (text) => text,
     }))
+    // Side by side in memory: it is not the counters that are measured.
+    const counters = conditions.map((_, rank) => new Counter(rank, this))
     this.#routes = this.#specifications.map((specification, rank) =>
-      this.router.add(new Counter(rank, this), specification),
+      this.router.add(counters[rank] as Counter, specification),
     )
     this.#plan = this.router.plan(SUBJECT)
   }

@@ -30,8 +30,6 @@ export class RunningRules {
     this.#around = parts.around
     this.#createMatcher = parts.createMatcher
     this.#ranks = new RuleRanks((runtime) => {
-      const routes = this.routesOf(runtime)
-      if (routes !== undefined) this.#router.rerank(routes)
       if (runtime.deadline !== undefined) this.#deadlines.rerank(runtime.deadline)
     })
   }

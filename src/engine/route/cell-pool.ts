@@ -1,4 +1,4 @@
-const SMALLEST = 8
+const SMALLEST = 4
 
 /** A part of the pool; its capacity is a power of two, or nothing. */
 export interface Cells {
@@ -30,6 +30,19 @@ export class CellPool {
     if (block.used === 0) this.release(block)
   }
 
+  /** Where these stand from now on, behind their number; 0 when there are none. */
+  store(values: readonly number[]): number {
+    if (values.length === 0) return 0
+    const block = emptyBlock()
+    this.append(block, values)
+    return block.at
+  }
+
+  /** Forgets what was stored there. */
+  discard(at: number): void {
+    if (at > 0) this.#freeOf(capacityFor((this.cells[at] as number) + 1)).push(at)
+  }
+
   release(block: Cells): void {
     if (block.capacity > 0) this.#freeOf(block.capacity).push(block.at)
     block.at = 0
@@ -43,8 +56,7 @@ export class CellPool {
   }
 
   #move(block: Cells, needed: number): void {
-    let capacity = SMALLEST
-    while (capacity < needed) capacity *= 2
+    const capacity = capacityFor(needed)
     const at = this.#freeOf(capacity).pop() ?? this.#extend(capacity)
     this.cells.copyWithin(at, block.at, block.at + 1 + block.used)
     const { used } = block
@@ -74,4 +86,12 @@ export class CellPool {
     }
     return places
   }
+}
+
+const emptyBlock = (): Cells => ({ at: 0, capacity: 0, used: 0 })
+
+function capacityFor(cells: number): number {
+  let capacity = SMALLEST
+  while (capacity < cells) capacity *= 2
+  return capacity
 }

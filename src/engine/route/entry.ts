@@ -15,11 +15,18 @@ export interface Entry {
   readonly asked: readonly SharedPredicate[] | undefined
 }
 
-/** Entries by number. What most events want of them stands apart in two arrays: the lane's number, and the bits. */
+/** What most events want of an entry, as a row of numbers. */
+export const HEAD = 4
+/** The lane's number, or its complement when there is something to ask. */
+export const LANE = 0
+export const BITS = 1
+/** Where the comparisons are that come behind the first; 0: there are none. */
+export const REST = 2
+
+/** Entries by number. */
 export class EntryTable {
-  /** The lane's number; its complement when there is something to ask. */
-  lanes = new Int32Array(64)
-  bits = new Int32Array(64)
+  /** A row each. */
+  heads = new Int32Array(64 * HEAD)
   readonly #entries: Entry[] = []
   readonly #free: number[] = []
 
@@ -27,16 +34,13 @@ export class EntryTable {
     return this.#entries[id] as Entry
   }
 
-  add(entry: Entry): number {
+  /** @param rest where its further comparisons are. */
+  add(entry: Entry, rest = 0): number {
     const id = this.#free.pop() ?? this.#entries.length
     this.#entries[id] = entry
-    if (id === this.lanes.length) {
-      this.lanes = twice(this.lanes)
-      this.bits = twice(this.bits)
-    }
+    if (HEAD * id === this.heads.length) this.heads = twice(this.heads)
     const { number } = entry.tap.lane
-    this.lanes[id] = entry.asked === undefined ? number : ~number
-    this.bits[id] = entry.bits
+    this.heads.set([entry.asked === undefined ? number : ~number, entry.bits, rest], HEAD * id)
     return id
   }
 
@@ -47,12 +51,17 @@ export class EntryTable {
 }
 
 /*
- * Cells of an entry: how many they are, its number, and two for each comparison. The first says the field's slot, the kind, and how many
- * alternatives come behind it; the second is the id of the value or of the interval. Several values are as many comparisons behind
- * each other, of which the last is the one that fails.
+ * A comparison is two cells. The first says the field's slot, the kind, and how many alternatives come behind it; the second is the id
+ * of the value or of the interval. Several values are as many comparisons behind each other, of which the last is the one that fails.
+ *
+ * In a node, an entry is three cells: its first comparison, when that is with one value and nothing else, and its number. Nearly every
+ * entry has one and most end there, so that an event passes over many entries in few cache lines. All other comparisons of an entry
+ * stand elsewhere, behind their number of cells.
  */
-export const HEADER = 2
 export const COMPARISON = 2
+export const ITEM = 3
+/** The first cell of an entry that has no such comparison. */
+export const NO_FIRST = -1
 export const IS = 0
 export const IS_OR = 1
 export const WITHIN = 2
@@ -82,17 +91,24 @@ const isShort = (values: readonly Scalar[]): boolean => values.length > 0 && val
 const valuesOf = ({ form }: SharedPredicate): readonly Scalar[] =>
   form?.kind === 'one-of' ? form.values : []
 
-/** The entry as cells; values and intervals get ids, which `releaseIds` gives back. */
-export function cellsOf(id: number, { told }: Entry, intervals: IntervalIds): number[] {
-  const cells = [0, id]
-  // An equality fails more often than an interval.
-  for (const predicate of told) if (predicate.ask !== INTERVAL) pushValues(cells, predicate)
+/** The entry's comparisons as cells, the first apart; values and intervals get ids, which `releaseIds` gives back. */
+export function comparisonsOf(
+  { told }: Entry,
+  intervals: IntervalIds,
+): { readonly first: readonly [number, number]; readonly rest: readonly number[] } {
+  const cells: number[] = []
+  // One value is asked for first, an equality fails more often than an interval.
+  for (const predicate of told) if (predicate.ask === SINGLE) pushValues(cells, predicate)
+  for (const predicate of told)
+    if (predicate.ask !== SINGLE && predicate.ask !== INTERVAL) pushValues(cells, predicate)
   for (const predicate of told) {
     if (predicate.ask !== INTERVAL) continue
     cells.push(codeOf((predicate.field as Field).slot, WITHIN), intervals.acquire(predicate))
   }
-  cells[0] = cells.length
-  return cells
+  const [code = NO_FIRST, value = 0] = cells
+  return isPlain(code)
+    ? { first: [code, value], rest: cells.slice(COMPARISON) }
+    : { first: [NO_FIRST, 0], rest: cells }
 }
 
 function pushValues(cells: number[], predicate: SharedPredicate): void {

@@ -16,17 +16,32 @@ const QUOTED = 39
 const ESCAPED = 34
 const COMPOSITE = 91
 
+const PLAIN_LENGTH_MAX = 40
+const ASCII_MAX = 127
+
 const isMarker = (code: number): boolean =>
   code === NUMBER || code === BOOLEAN || code === QUOTED || code === ESCAPED || code === COMPOSITE
 
 /** The canonical text of one key part; undefined when the value cannot be a key (null, arrays, objects). */
 export function canonicalPart(value: unknown): string | undefined {
   if (typeof value === 'string') {
+    if (isPlainText(value)) return value
     if (!value.isWellFormed() || value.includes('\u0000')) return JSON.stringify(value)
     return value.length > 0 && !isMarker(value.charCodeAt(0)) ? value : `'${value}`
   }
   if (typeof value === 'number') return value - value === 0 ? `#${value}` : undefined
   return typeof value === 'boolean' ? `!${value}` : undefined
+}
+
+/** Short ASCII without markers, as most keys are: looking is faster than asking the runtime twice. */
+function isPlainText(text: string): boolean {
+  const { length } = text
+  if (length === 0 || length > PLAIN_LENGTH_MAX || isMarker(text.charCodeAt(0))) return false
+  for (let index = 0; index < length; index++) {
+    const code = text.charCodeAt(index)
+    if (code === 0 || code > ASCII_MAX) return false
+  }
+  return true
 }
 
 export function compositeKey(parts: readonly string[]): string {

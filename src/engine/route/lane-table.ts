@@ -1,32 +1,26 @@
+import { invariant } from '../model/index.ts'
+import type { LaneSink } from './finds.ts'
 import type { KeyGroup, Lane, Reach, RouteTarget } from './lane.ts'
 import { Numbered, twice } from './numbers.ts'
+import { PlaceSet } from './place-set.ts'
 
 /*
  * What an event asks and changes of a lane, as a row of numbers: thousands of rules lie scattered in memory, and an event that meets a
  * few of them must not look in a dozen places for each.
  */
-const ROW = 8
-/** 1 while the event at hand has met the lane. */
-const MET = 0
+const ROW = 4
 /** Bits of taps that are known to be satisfied by the event at hand. */
-const MASK = 1
-/** Numbers of what it has in common with others. */
+const MASK = 0
+/** Among all lanes, in order of their rules, and of the lanes within a rule. */
+const PLACE = 1
+/** Numbers of what it has in common with others; with that of the group, flags. */
 const REACH = 2
 const GROUP = 3
-/** Of its rule. */
-const RANK = 4
-/** Position among the rule's lanes. */
-const ORDER = 5
-const FLAGS = 6
 
+const FLAG_BITS = 3
 const NEEDS_EVERY_EVENT = 1
 const DIRECT = 2
-
-/** Beyond so many a general sort is faster than insertion. */
-const INSERTION_MAX = 64
-/** Ranks, orders and places among the met lanes, packed into one number each. */
-const ORDERS_MAX = 64
-const PLACES_MAX = 4096
+const ONE_OF_SEVERAL = 4
 
 /** Stands where a rule has gone: somebody may still remember that the lane had state. */
 const NOBODY: RouteTarget = {
@@ -42,16 +36,21 @@ const NOBODY: RouteTarget = {
 }
 
 /** All lanes of a router by number, and those that the event at hand has met. */
-export class LaneTable {
+export class LaneTable implements LaneSink {
   readonly groups = new Numbered<KeyGroup>()
   readonly reaches = new Numbered<Reach>()
   readonly targets: RouteTarget[] = []
   readonly #lanes = new Numbered<Lane>()
-  /** Numbers of the lanes met, the first `met` of them. */
+  /** Numbers of the lanes met, the first `met` of them; after `sort`. */
   order = new Int32Array(64)
   met = 0
   #rows = new Int32Array(64 * ROW)
-  #places = new Float64Array(64)
+  /** Numbers of the lanes by place. */
+  #placed = new Int32Array(64)
+  #size = 0
+  /** From here on, rows do not know their places any more. */
+  #unsettled = 0
+  readonly #places = new PlaceSet()
 
   nextNumber(): number {
     return this.#lanes.nextNumber()
@@ -62,11 +61,23 @@ export class LaneTable {
     this.#lanes.add(lane)
     this.targets[number] = lane.target
     if ((number + 1) * ROW > this.#rows.length) this.#rows = twice(this.#rows)
-    const flags = (lane.needsEveryEvent ? NEEDS_EVERY_EVENT : 0) | (lane.direct ? DIRECT : 0)
-    this.#rows.set([0, 0, reach.number, group.number, lane.target.rank, lane.order, flags], number * ROW)
+    const flags =
+      (lane.needsEveryEvent ? NEEDS_EVERY_EVENT : 0) |
+      (lane.direct ? DIRECT : 0) |
+      (lane.isOneOfSeveral ? ONE_OF_SEVERAL : 0)
+    this.#rows.set([0, 0, reach.number, (group.number << FLAG_BITS) | flags], number * ROW)
+    const place = this.#placeOf(lane)
+    if (this.#size === this.#placed.length) this.#grow()
+    this.#placed.copyWithin(place + 1, place, this.#size++)
+    this.#placed[place] = number
+    this.#unsettled = Math.min(this.#unsettled, place)
   }
 
   remove(lane: Lane): void {
+    const place = this.#placeOf(lane)
+    invariant(this.#placed[place] === lane.number, 'rules keep their order while they run')
+    this.#placed.copyWithin(place, place + 1, this.#size--)
+    this.#unsettled = Math.min(this.#unsettled, place)
     this.targets[lane.number] = NOBODY
     this.#lanes.remove(lane)
   }
@@ -75,110 +86,93 @@ export class LaneTable {
     return this.#lanes.items[number] as Lane
   }
 
-  /** Its rule has got another rank. */
-  rerank({ number, target }: Lane): void {
-    this.#rows[number * ROW + RANK] = target.rank
+  /** Lanes have come or gone: an event may meet them now. Many changes cost as much as one. */
+  settle(): void {
+    for (; this.#unsettled < this.#size; this.#unsettled++)
+      this.#rows[(this.#placed[this.#unsettled] as number) * ROW + PLACE] = this.#unsettled
   }
 
   isMet(number: number): boolean {
-    return this.#rows[number * ROW + MET] === 1
+    return this.#places.has(this.#rows[number * ROW + PLACE] as number)
   }
 
   /** The event at hand meets a lane; `bits` of its taps are known to be satisfied. */
   meet(number: number, bits: number): void {
     const rows = this.#rows
     const at = number * ROW
-    if (rows[at + MET] === 1) {
-      rows[at + MASK] = (rows[at + MASK] as number) | bits
-      return
-    }
-    rows[at + MET] = 1
-    rows[at + MASK] = bits
-    if (this.met === this.order.length) this.#grow()
-    this.order[this.met++] = number
+    rows[at + MASK] = (rows[at + MASK] as number) | bits
+    this.#places.add(rows[at + PLACE] as number)
   }
 
-  /** The next event has met nobody yet. */
-  clear(): void {
-    const rows = this.#rows
-    for (let index = 0; index < this.met; index++) rows[(this.order[index] as number) * ROW + MET] = 0
-    this.met = 0
+  /** No more lanes are met: they stand in `order`, in that of their rules, and of the lanes within a rule. */
+  sort(): void {
+    this.met = this.#places.take(this.#placed, this.order)
   }
 
   mask(number: number): number {
     return this.#rows[number * ROW + MASK] as number
   }
 
+  /** The mask, which is empty from then on: the next event has met nobody yet. */
+  takeMask(number: number): number {
+    const mask = this.#rows[number * ROW + MASK] as number
+    this.#rows[number * ROW + MASK] = 0
+    return mask
+  }
+
   setMask(number: number, mask: number): void {
     this.#rows[number * ROW + MASK] = mask
   }
 
-  reach(number: number): Reach {
-    return this.reaches.items[this.#rows[number * ROW + REACH] as number] as Reach
+  reachNumber(number: number): number {
+    return this.#rows[number * ROW + REACH] as number
+  }
+
+  groupNumber(number: number): number {
+    return (this.#rows[number * ROW + GROUP] as number) >> FLAG_BITS
   }
 
   group(number: number): KeyGroup {
-    return this.groups.items[this.#rows[number * ROW + GROUP] as number] as KeyGroup
-  }
-
-  isFirst(number: number): boolean {
-    return this.#rows[number * ROW + ORDER] === 0
+    return this.groups.items[this.groupNumber(number)] as KeyGroup
   }
 
   needsEveryEvent(number: number): boolean {
-    return ((this.#rows[number * ROW + FLAGS] as number) & NEEDS_EVERY_EVENT) !== 0
+    return this.#isFlagged(number, NEEDS_EVERY_EVENT)
   }
 
   isDirect(number: number): boolean {
-    return ((this.#rows[number * ROW + FLAGS] as number) & DIRECT) !== 0
+    return this.#isFlagged(number, DIRECT)
   }
 
-  /** Brings the met lanes into the order of their rules, and of the lanes within a rule. */
-  sort(): void {
-    const { order, met } = this
-    const rows = this.#rows
-    const places = this.#places
-    for (let index = 0; index < met; index++) {
-      const number = order[index] as number
-      const at = number * ROW
-      const place = (rows[at + RANK] as number) * ORDERS_MAX + (rows[at + ORDER] as number)
-      if (met > INSERTION_MAX) {
-        places[index] = place
-        continue
-      }
-      let to = index
-      while (to > 0 && (places[to - 1] as number) > place) {
-        places[to] = places[to - 1] as number
-        order[to] = order[to - 1] as number
-        to--
-      }
-      places[to] = place
-      order[to] = number
-    }
-    if (met > INSERTION_MAX) this.#sortMany()
+  /** Whether its rule has other lanes too. */
+  isOneOfSeveral(number: number): boolean {
+    return this.#isFlagged(number, ONE_OF_SEVERAL)
   }
 
-  #sortMany(): void {
-    const { met } = this
-    const numbers = this.order.slice(0, met)
-    const places = this.#places
-    if (met > PLACES_MAX) {
-      const sorted = Array.from(numbers.keys()).sort((a, b) => (places[a] as number) - (places[b] as number))
-      sorted.forEach((from, to) => {
-        this.order[to] = numbers[from] as number
-      })
-      return
+  #isFlagged(number: number, flag: number): boolean {
+    return ((this.#rows[number * ROW + GROUP] as number) & flag) !== 0
+  }
+
+  /** Where the lane stands, or would. */
+  #placeOf(lane: Lane): number {
+    let low = 0
+    let high = this.#size
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (isBefore(this.lane(this.#placed[middle] as number), lane)) low = middle + 1
+      else high = middle
     }
-    for (let index = 0; index < met; index++) places[index] = (places[index] as number) * PLACES_MAX + index
-    places.subarray(0, met).sort()
-    for (let index = 0; index < met; index++) {
-      const place = places[index] as number
-      this.order[index] = numbers[place - Math.floor(place / PLACES_MAX) * PLACES_MAX] as number
-    }
+    return low
   }
 
   #grow(): void {
-    this.order = twice(this.order)
-    this.#places = new Float64Array(this.order.length)
+    this.#placed = twice(this.#placed)
+    this.order = new Int32Array(this.#placed.length)
+    this.#places.reserve(this.#placed.length)
   }
 }
+
+const isBefore = (one: Lane, other: Lane): boolean =>
+  one.target.rank < other.target.rank ||
+  (one.target.rank === other.target.rank &&
+    (one.order < other.order || (one.order === other.order && one.number < other.number)))

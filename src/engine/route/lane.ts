@@ -5,8 +5,8 @@ import type { SharedPredicate } from './predicate.ts'
 
 /** A rule as the router sees it. */
 export interface RouteTarget {
-  /** Rules get an event in order of rank. */
-  rank: number
+  /** Rules get an event in order of rank. It may change while the order does not. */
+  readonly rank: number
   has(key: string): boolean
   deliver(key: string, event: StreamEvent, mask: number): void
   /** A conjunct of a slot failed and none was false. */
@@ -68,6 +68,7 @@ export interface Lane {
   readonly direct: boolean
   /** Position among the rule's lanes. */
   readonly order: number
+  readonly isOneOfSeveral: boolean
 }
 
 /** Which taps of a lane an event comes through. Lanes with the same event definitions have it in common: a few where rules are many. */

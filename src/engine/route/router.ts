@@ -2,6 +2,7 @@ import { ERROR_FUEL, EVALUATION_FUEL, fuel } from '../expression/index.ts'
 import type { Expression, Frame, StreamEvent } from '../model/index.ts'
 import { describeWitnesses, type SlotRouting } from './describe.ts'
 import { FieldTable } from './field.ts'
+import { Finds, type LaneSink } from './finds.ts'
 import { fnv1a32 } from './key.ts'
 import { DIRECT_LANES_MAX, keyGroup, keyGroupId, keyOf, markIdle, markLive } from './key-group.ts'
 import type { FilterMark, KeyGroup, Lane, Reach, RouteSlot, RouteTarget, Tap } from './lane.ts'
@@ -10,7 +11,7 @@ import { PredicateTable, type SharedPredicate, tellShared, testShared } from './
 import { readingFuel } from './reading-fuel.ts'
 import { RuleIndex } from './rule-index.ts'
 import { SubjectTree } from './subject-tree.ts'
-import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
+import { type TapIndex, testTap } from './tap-list.ts'
 
 export interface RouteSpecification {
   readonly slots: readonly RouteSlot[]
@@ -71,12 +72,14 @@ export class Router {
   readonly #reaches = new Map<string, Reach>()
   readonly #keyValues = new Map<Lane, (key: string) => Frame['key']>()
   readonly #lanes = new LaneTable()
-  readonly #visitStart: VisitLane = (lane, bits) => this.#lanes.meet(lane, bits)
+  readonly #finds = new Finds()
   /** Numbers of the lanes that pay for their key. */
   readonly #payers = new Set<number>()
-  readonly #visitPayer: VisitLane = (lane, bits) => {
-    this.#payers.add(lane)
-    this.#lanes.meet(lane, bits)
+  readonly #payingStarts: LaneSink = {
+    meet: (lane, bits) => {
+      this.#payers.add(lane)
+      this.#lanes.meet(lane, bits)
+    },
   }
   /** Lanes whose key is costly. */
   #costlyKeys = 0
@@ -108,7 +111,14 @@ export class Router {
     })
     const lanes: Lane[] = []
     for (const [id, slots] of byGroup) {
-      const lane = this.#lane({ target, specification, id, slots, order: lanes.length })
+      const lane = this.#lane({
+        target,
+        specification,
+        id,
+        slots,
+        order: lanes.length,
+        isOneOfSeveral: byGroup.size > 1,
+      })
       lanes.push(lane)
       for (const tap of lane.taps) this.#connect(tap)
     }
@@ -131,11 +141,6 @@ export class Router {
       this.#lanes.groups.remove(lane.group)
       for (const field of lane.group.fields) if (field !== undefined) this.#fields.release(field)
     }
-  }
-
-  /** The target has got another rank. */
-  rerank(routes: Routes): void {
-    for (const lane of routes.lanes) this.#lanes.rerank(lane)
   }
 
   /** The target has become a guest, or is none any more. */
@@ -173,31 +178,43 @@ export class Router {
     const stamp = ++this.#stamp
     const { filters } = plan
     for (let index = 0; index < filters.length; index++) (filters[index] as FilterRoutes).stamp = stamp
-    for (let index = 0; index < filters.length; index++) this.#collect(filters[index] as FilterRoutes, stamp)
     const lanes = this.#lanes
-    if (lanes.met > 1) lanes.sort()
-    // Those that come one after the other have one key, nearly always.
-    let group: KeyGroup | undefined
-    let key: string | undefined
-    let isOurs = true
-    for (let index = 0; index < lanes.met; index++) {
-      const number = lanes.order[index] as number
-      const next = lanes.group(number)
-      if (next !== group) {
-        group = next
-        key = keyOf(group, stamp, this.#frame)
-        isOurs = key === undefined || this.#owns(key)
-      }
-      if (!isOurs) continue
-      if (lanes.mask(number) !== this.#reached(lanes.reach(number), plan)) this.#evaluate(number, key, event)
-      if (key === undefined) this.#reportKeyless(number, event)
-    }
+    lanes.settle()
+    for (let index = 0; index < filters.length; index++) this.#collect(filters[index] as FilterRoutes, stamp)
+    lanes.sort()
+    this.#complete(event, plan)
     if (this.#costlyKeys > 0) this.#chargeKeys(filters, stamp)
     if (this.#payingTaps > 0) this.#chargeReading(filters)
     if (lanes.met === 0) return false
-    const isDelivered = this.#deliver(event)
-    lanes.clear()
-    return isDelivered
+    return this.#deliver(event)
+  }
+
+  /** Finds out what is not known yet of the lanes that the event has met. */
+  #complete(event: StreamEvent, plan: SubjectPlan): void {
+    const stamp = this.#stamp
+    const lanes = this.#lanes
+    const { order, met } = lanes
+    // Those that come one after the other have one key, nearly always.
+    let group = NONE
+    let key: string | undefined
+    let isOurs = true
+    let reach = NONE
+    let reached = 0
+    for (let index = 0; index < met; index++) {
+      const number = order[index] as number
+      if (lanes.groupNumber(number) !== group) {
+        group = lanes.groupNumber(number)
+        key = keyOf(lanes.group(number), stamp, this.#frame)
+        isOurs = key === undefined || this.#owns(key)
+      }
+      if (!isOurs) continue
+      if (lanes.reachNumber(number) !== reach) {
+        reach = lanes.reachNumber(number)
+        reached = this.#reached(lanes.reaches.items[reach] as Reach, plan)
+      }
+      if (lanes.mask(number) !== reached) this.#evaluate(number, key, event)
+      if (key === undefined) this.#reportKeyless(number, event)
+    }
   }
 
   /**
@@ -240,12 +257,12 @@ export class Router {
   #collect(filter: FilterRoutes, stamp: number): void {
     const frame = this.#frame
     if (filter.starts.size > 0)
-      filter.starts.match(stamp, frame, this.#costlyKeys > 0 ? this.#visitPayer : this.#visitStart)
+      filter.starts.match(stamp, frame, this.#costlyKeys > 0 ? this.#payingStarts : this.#lanes)
     for (let index = 0; index < filter.waiting.length; index++) {
       const waiting = filter.waiting[index] as WaitingLanes
       const { group } = waiting
       const key = keyOf(group, stamp, frame)
-      if (key === undefined) this.#collectKeyless(waiting, stamp)
+      if (key === undefined) this.#collectKeyless(waiting)
       else if (this.#owns(key)) this.#collectLive(group, key, waiting)
     }
   }
@@ -261,9 +278,11 @@ export class Router {
     const live = group.live.get(key)
     if (live === undefined) return
     if (live.size > LIVE_LANES_SCANNED_MAX && live.size > waiting.index.open) {
-      waiting.index.match(this.#stamp, this.#frame, (number) => {
+      const finds = this.#find(waiting.index)
+      for (let at = 0; at < finds.length; at += 2) {
+        const number = finds.numbers[at] as number
         if (live.has(number) && (lanes.targets[number] as RouteTarget).has(key)) lanes.meet(number, 0)
-      })
+      }
       return
     }
     for (const number of live) {
@@ -275,9 +294,16 @@ export class Router {
   }
 
   /** Without a key there is nothing to look up: the rules that would have wanted the event are found so that they can count it. */
-  #collectKeyless(waiting: WaitingLanes, stamp: number): void {
+  #collectKeyless(waiting: WaitingLanes): void {
     for (const lane of waiting.direct) this.#lanes.meet(lane, 0)
-    if (waiting.index.size > 0) waiting.index.match(stamp, this.#frame, (lane) => this.#lanes.meet(lane, 0))
+    if (waiting.index.size > 0) waiting.index.match(this.#stamp, this.#frame, this.#lanes)
+  }
+
+  #find(index: TapIndex): Finds {
+    const finds = this.#finds
+    finds.length = 0
+    index.match(this.#stamp, this.#frame, finds)
+    return finds
   }
 
   /** The bits of the taps that events of the plan come through. */
@@ -367,25 +393,23 @@ export class Router {
     const lanes = this.#lanes
     let isDelivered = false
     const { order, met, targets } = lanes
+    let groupNumber = NONE
     let group: KeyGroup | undefined
-    let isOurs = false
+    let key: string | undefined
     for (let index = 0; index < met; index++) {
       const number = order[index] as number
-      const next = lanes.group(number)
-      if (next !== group) {
-        group = next
-        isOurs = group.key !== undefined && this.#owns(group.key)
+      if (lanes.groupNumber(number) !== groupNumber) {
+        groupNumber = lanes.groupNumber(number)
+        group = lanes.group(number)
+        key = group.key !== undefined && this.#owns(group.key) ? group.key : undefined
       }
-      const { key } = group
-      if (key === undefined || !isOurs) continue
+      let mask = lanes.takeMask(number)
+      if (group === undefined || key === undefined) continue
       const target = targets[number] as RouteTarget
-      let mask = lanes.mask(number)
-      // Two lanes of one rule that meet in one key are one event for that key.
-      if (!lanes.isFirst(number) && this.#isMerged(index, target, key)) continue
-      for (let next = index + 1; next < met; next++) {
-        const other = order[next] as number
-        if (targets[other] !== target) break
-        if (lanes.group(other).key === key) mask |= lanes.mask(other)
+      if (lanes.isOneOfSeveral(number)) {
+        // Two lanes of one rule that meet in one key are one event for that key.
+        if (this.#isMerged(index, target, key)) continue
+        mask |= this.#maskBehind(index, target, key)
       }
       if (mask === 0 && !lanes.needsEveryEvent(number)) continue
       target.deliver(key, event, mask)
@@ -393,6 +417,19 @@ export class Router {
       if (!lanes.isDirect(number) && target.has(key)) markLive(group, key, number)
     }
     return isDelivered
+  }
+
+  /** The mask of the lanes behind one that deliver to the same key of the same rule. */
+  #maskBehind(index: number, target: RouteTarget, key: string): number {
+    const lanes = this.#lanes
+    const { order, targets, met } = lanes
+    let mask = 0
+    for (let next = index + 1; next < met; next++) {
+      const other = order[next] as number
+      if (targets[other] !== target) break
+      if (lanes.group(other).key === key) mask |= lanes.mask(other)
+    }
+    return mask
   }
 
   /** Whether an earlier lane of the same rule has delivered to this key. */
@@ -413,6 +450,7 @@ export class Router {
     readonly id: string
     readonly slots: readonly number[]
     readonly order: number
+    readonly isOneOfSeveral: boolean
   }): Lane {
     const { specification, slots } = parts
     const first = specification.slots[slots[0] as number] as RouteSlot
@@ -441,6 +479,7 @@ export class Router {
       needsEveryEvent: specification.needsEveryEvent,
       direct,
       order: parts.order,
+      isOneOfSeveral: parts.isOneOfSeveral,
     }
     this.#lanes.add(lane)
     this.#keyValues.set(lane, specification.keyValue)
@@ -549,6 +588,9 @@ const EARLY_MAX = 4
 
 /** What the data decide, nearly always. */
 const isPlain = ({ form, isCostly }: SharedPredicate): boolean => form !== undefined && !isCostly
+
+/** No number of a group or reach. */
+const NONE = -1
 
 const NO_PREDICATES: readonly SharedPredicate[] = []
 

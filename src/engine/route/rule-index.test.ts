@@ -11,6 +11,7 @@ import {
   streamSequence,
 } from '../model/index.ts'
 import { FieldTable } from './field.ts'
+import { Finds } from './finds.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
 import type { Tap } from './lane.ts'
 import { PredicateTable } from './predicate.ts'
@@ -222,13 +223,13 @@ describe('intervals', () => {
         fc.array(interval, { maxLength: 200, size: 'max' }),
         fc.constantFrom(-1, 0, 1, 1.5, 1.6),
         (all, value) => {
-          const list = new IntervalList<number>()
+          const list = new IntervalList()
           all.forEach((range, index) => {
             const { low, high } = closedBounds(range)
             list.add(low, high, index)
           })
-          const got: number[] = []
-          list.find(value, (index) => void got.push(index))
+          const into = new Int32Array(all.length)
+          const got = Array.from(into.subarray(0, list.find(value, into)))
           const wanted = all.flatMap((range, index) =>
             truth({ kind: 'range', path: ['a'], ...range }, { a: value }) === 1 ? [index] : [],
           )
@@ -275,6 +276,8 @@ function frameOf(data: JsonObject): Frame {
 
 function found(index: TapList | RuleIndex, stamp: number, frame: Frame): string[] {
   const results = new Set<string>()
-  index.match(stamp, frame, (lane, bits) => void results.add(`${lane}: ${bits}`))
+  const finds = new Finds()
+  index.match(stamp, frame, finds)
+  for (let at = 0; at < finds.length; at += 2) results.add(`${finds.numbers[at]}: ${finds.numbers[at + 1]}`)
   return [...results].sort()
 }

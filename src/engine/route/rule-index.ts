@@ -3,26 +3,32 @@ import { type Branch, createBranch, type Nodes, type Search } from './branch.ts'
 import { CellPool, type Cells } from './cell-pool.ts'
 import {
   alternativesOf,
+  BITS,
   COMPARISON,
-  cellsOf,
+  comparisonsOf,
   type Entry,
   EntryTable,
-  HEADER,
+  HEAD,
   IntervalIds,
   IS,
-  isPlain,
+  ITEM,
   isTold,
   kindOf,
+  LANE,
+  NO_FIRST,
+  REST,
   releaseIds,
   slotOf,
   WITHIN,
 } from './entry.ts'
 import { ABSENT, type Field, type FieldTable, NUMBER, readField, readValueId, UNTOLD } from './field.ts'
+import { Finds, type LaneSink } from './finds.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
 import type { Tap } from './lane.ts'
+import { twice } from './numbers.ts'
 import { type Hop, isSamePath, type Witnesses, witnessesOf } from './placement.ts'
 import { type SharedPredicate, testShared } from './predicate.ts'
-import { type TapIndex, testTap, type VisitLane } from './tap-list.ts'
+import { type TapIndex, testTap } from './tap-list.ts'
 
 /** Taps for which everything above the node holds: in its cells those asked one by one, behind lookups the others. */
 interface Node extends Cells {
@@ -41,7 +47,7 @@ interface Placed {
 
 interface BandBranch {
   readonly field: Field
-  readonly intervals: IntervalList<number>
+  readonly intervals: IntervalList
 }
 
 /** So many taps may stand in a node before it is split. */
@@ -85,7 +91,8 @@ export class RuleIndex implements TapIndex, Search<Node> {
   #stamp = 0
   #data: EventData = {}
   #frame: Frame | undefined
-  #visit: VisitLane = () => {}
+  #sink: LaneSink = new Finds()
+  #inBand = new Int32Array(64)
 
   constructor(fields: FieldTable) {
     this.#fields = fields
@@ -97,7 +104,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   /** At least so many; those with comparisons of their own count for more than one, as they cost more. */
   get open(): number {
-    return this.#root.used / HEADER
+    return this.#root.used / ITEM
   }
 
   taps(): Iterable<Tap> {
@@ -158,11 +165,11 @@ export class RuleIndex implements TapIndex, Search<Node> {
     return { lookups: branches.length + bands.length, open: this.#inOrder(this.#root).length }
   }
 
-  match(stamp: number, frame: Frame, visit: VisitLane): void {
+  match(stamp: number, frame: Frame, sink: LaneSink): void {
     this.#stamp = stamp
     this.#frame = frame
     this.#data = (frame.event as StreamEvent).data
-    this.#visit = visit
+    this.#sink = sink
     this.enter(this.#root)
   }
 
@@ -191,31 +198,43 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   compare(block: number): void {
     const { cells } = this.#pool
-    const { slots } = this.#fields
     const stamp = this.#stamp
     const start = block + 1
     const end = start + (cells[block] as number)
-    for (let at = start; at < end; at += cells[at] as number) {
-      const code = cells[at + HEADER] as number
-      // Nearly every entry begins with an equality, and nearly every one ends there.
-      if (isPlain(code) && (cells[at] as number) > HEADER) {
-        const field = slots[slotOf(code)] as Field
-        const id = field.valueStamp === stamp ? field.valueId : readValueId(field, stamp, this.#data)
-        if (id !== cells[at + HEADER + 1] && id !== UNTOLD) continue
+    let known = NO_FIRST
+    let id = 0
+    for (let at = start; at < end; at += ITEM) {
+      const code = cells[at] as number
+      if (code !== NO_FIRST) {
+        if (code !== known) {
+          known = code
+          const field = this.#fields.slots[slotOf(code)] as Field
+          id = field.valueStamp === stamp ? field.valueId : readValueId(field, stamp, this.#data)
+        }
+        if (id !== cells[at + 1]) {
+          if (id === UNTOLD) this.#examineTap(cells[at + 2] as number)
+          continue
+        }
       }
-      const truth = this.#truthOf(cells, at)
-      if (truth === 0) continue
-      if (truth < 0) this.#examineTap(cells[at + 1] as number)
-      else this.#offer(cells[at + 1] as number)
+      this.#compareRest(cells[at + 2] as number)
     }
   }
 
-  /** 1: all comparisons of the entry at `start` hold; 0: one does not; -1: that cannot be told here. */
-  #truthOf(cells: Int32Array, start: number): 1 | 0 | -1 {
+  #compareRest(id: number): void {
+    const rest = this.#entries.heads[id * HEAD + REST] as number
+    const truth = rest === 0 ? 1 : this.#truthOf(rest)
+    if (truth > 0) this.#offer(id)
+    else if (truth < 0) this.#examineTap(id)
+  }
+
+  /** 1: all comparisons that stand at `block` hold; 0: one does not; -1: that cannot be told here. */
+  #truthOf(block: number): 1 | 0 | -1 {
+    const { cells } = this.#pool
     const stamp = this.#stamp
     const { slots } = this.#fields
-    const end = start + (cells[start] as number)
-    for (let at = start + HEADER; at < end; at += COMPARISON) {
+    const start = block + 1
+    const end = start + (cells[block] as number)
+    for (let at = start; at < end; at += COMPARISON) {
       const code = cells[at] as number
       const wanted = cells[at + 1] as number
       const field = slots[slotOf(code)] as Field
@@ -238,15 +257,23 @@ export class RuleIndex implements TapIndex, Search<Node> {
 
   #searchBand({ field, intervals }: BandBranch): void {
     this.read(field)
-    if (field.kind === NUMBER) intervals.find(field.value as number, this.#offer)
+    if (field.kind === NUMBER) this.#offerBand(intervals, field.value as number)
     // A comparison with what is no number is an error of each of these rules: their expressions say which.
     else if (field.kind !== ABSENT) for (const id of intervals.all()) this.#examineTap(id)
   }
 
+  #offerBand(intervals: IntervalList, value: number): void {
+    while (this.#inBand.length < intervals.size) this.#inBand = twice(this.#inBand)
+    const inBand = this.#inBand
+    const count = intervals.find(value, inBand)
+    for (let index = 0; index < count; index++) this.#offer(inBand[index] as number)
+  }
+
   /** What was looked up and compared holds: what is left is asked. */
-  readonly #offer = (id: number): void => {
-    const lane = this.#entries.lanes[id] as number
-    if (lane >= 0) this.#visit(lane, this.#entries.bits[id] as number)
+  #offer(id: number): void {
+    const { heads } = this.#entries
+    const lane = heads[id * HEAD + LANE] as number
+    if (lane >= 0) this.#sink.meet(lane, heads[id * HEAD + BITS] as number)
     else this.#ask(id, ~lane)
   }
 
@@ -258,13 +285,13 @@ export class RuleIndex implements TapIndex, Search<Node> {
       if (truth === 0) return
       if (truth < 0) known = 0
     }
-    this.#visit(lane, known)
+    this.#sink.meet(lane, known)
   }
 
   #examineTap(id: number): void {
     const { tap } = this.#entries.get(id)
     const result = testTap(tap, this.#stamp, this.#frame as Frame)
-    if (result !== 0) this.#visit(tap.lane.number, result === 1 ? tap.decides : 0)
+    if (result !== 0) this.#sink.meet(tap.lane.number, result === 1 ? tap.decides : 0)
   }
 
   #insert(node: Node, depth: number, tap: Tap, witnesses: Witnesses): void {
@@ -295,8 +322,9 @@ export class RuleIndex implements TapIndex, Search<Node> {
   #open(node: Node, tap: Tap, left: readonly SharedPredicate[]): void {
     const asked = left.filter((predicate) => !isTold(predicate))
     const entry = entryOf(tap, asked, left.filter(isTold))
-    const id = this.#entries.add(entry)
-    this.#pool.append(node, cellsOf(id, entry, this.#intervals))
+    const { first, rest } = comparisonsOf(entry, this.#intervals)
+    const id = this.#entries.add(entry, this.#pool.store(rest))
+    this.#pool.append(node, [...first, id])
   }
 
   /** Takes the tap's entry out of the node's own; whether it was there. */
@@ -305,11 +333,12 @@ export class RuleIndex implements TapIndex, Search<Node> {
     const entries = this.#entries
     const start = node.at + 1
     const end = start + node.used
-    for (let at = start; at < end; at += cells[at] as number) {
-      const id = cells[at + 1] as number
+    for (let at = start; at < end; at += ITEM) {
+      const id = cells[at + 2] as number
       const entry = entries.get(id)
       if (entry.tap !== tap) continue
-      this.#pool.cut(node, at - start, cells[at] as number)
+      this.#pool.cut(node, at - start, ITEM)
+      this.#pool.discard(entries.heads[id * HEAD + REST] as number)
       releaseIds(entry, this.#intervals)
       entries.remove(id)
       return true
@@ -322,7 +351,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
     const { cells } = this.#pool
     const ids: number[] = []
     const start = block + 1
-    for (let at = start; at < start + used; at += cells[at] as number) ids.push(cells[at + 1] as number)
+    for (let at = start; at < start + used; at += ITEM) ids.push(cells[at + 2] as number)
     return ids
   }
 

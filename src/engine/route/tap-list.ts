@@ -1,12 +1,7 @@
 import type { Frame } from '../model/index.ts'
+import type { LaneSink } from './finds.ts'
 import type { Tap } from './lane.ts'
 import { type SharedPredicate, testShared } from './predicate.ts'
-
-/**
- * The number of a lane with a tap whose shared conjuncts hold or fail with an error; `bits` are those that are known to hold by that, none for an
- * error. The same may be said twice.
- */
-export type VisitLane = (lane: number, bits: number) => void
 
 /** Taps of one subject filter, found by what their shared conjuncts demand of an event. */
 export interface TapIndex {
@@ -17,7 +12,8 @@ export interface TapIndex {
   taps(): Iterable<Tap>
   add(tap: Tap): void
   remove(tap: Tap): void
-  match(stamp: number, frame: Frame, visit: VisitLane): void
+  /** Tells of those whose shared conjuncts hold or fail. */
+  match(stamp: number, frame: Frame, sink: LaneSink): void
 }
 
 /** The plain form: every tap is looked at. */
@@ -45,10 +41,10 @@ export class TapList implements TapIndex {
     if (at >= 0) this.#taps.splice(at, 1)
   }
 
-  match(stamp: number, frame: Frame, visit: VisitLane): void {
+  match(stamp: number, frame: Frame, sink: LaneSink): void {
     for (const tap of this.#taps) {
       const result = testTap(tap, stamp, frame)
-      if (result !== 0) visit(tap.lane.number, result === 1 ? tap.decides : 0)
+      if (result !== 0) sink.meet(tap.lane.number, result === 1 ? tap.decides : 0)
     }
   }
 }
