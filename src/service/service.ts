@@ -14,7 +14,7 @@ import {
   sandboxedCompiler,
   VERSIONS_BUCKET,
 } from './catalogue/index.ts'
-import { type Config, redactedConfig, redactUrl } from './config/index.ts'
+import { type Config, redactUrl } from './config/index.ts'
 import { claimDataFolder } from './data-folder.ts'
 import {
   LISTS_BUCKET,
@@ -301,7 +301,7 @@ async function createApi(
           url: redactUrl(owned.url),
         },
       }),
-      configuration: () => redactedConfig(config),
+      configuration: () => config.document,
     },
     apiOptions(config),
   )

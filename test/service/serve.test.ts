@@ -65,6 +65,12 @@ describe('a running service', () => {
     expect(await (await call('/metrics')).text()).toContain('sequitur_partition_running{partition="0"} 1')
   })
 
+  test('shows its configuration so that it can be put into a file', async () => {
+    const shown = await json(call('/v1/config'))
+    expect(shown).toMatchObject({ commitInterval: '1s', http: { port: 0, bodyMax: '256KiB' } })
+    expect(defaultConfig(shown)).toEqual(config())
+  })
+
   test('keeps rules in NATS and carries them to the worker', async () => {
     const put = await call('/v1/rules/hello', { method: 'PUT', body: RULE, headers: yaml })
     expect(put.status).toBe(201)

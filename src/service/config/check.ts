@@ -17,8 +17,6 @@ export function checkAgainstSchema(value: unknown, placeOf: PlaceOf): readonly P
   return (validate.errors ?? []).map((error) => problemOf(error, placeOf))
 }
 
-const SECRETS = ['password', 'token', 'url', 'hash', 'secret']
-
 function problemOf(error: ErrorObject, placeOf: PlaceOf): Problem {
   const path = pathOf(error.instancePath)
   const name = path.join('.')
@@ -61,7 +59,9 @@ function problemOf(error: ErrorObject, placeOf: PlaceOf): Problem {
         placeOf(path),
       )
     default: {
-      const shown = SECRETS.includes(path.at(-1) ?? '') ? '' : `: ${JSON.stringify(error.data)?.slice(0, 80)}`
+      // An address may hold a password.
+      const isSecret = schema?.writeOnly === true || path.at(-1) === 'url'
+      const shown = isSecret ? '' : `: ${JSON.stringify(error.data)?.slice(0, 80)}`
       return problem(
         'config-wrong-value',
         `${name} is not a value that is accepted here${shown}`,

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { createApiKey, describeConfig, findApiKey, loadConfig, Secret } from './index.ts'
+import { configKeys } from './schema.ts'
 import { durationOf, sizeOf } from './units.ts'
 
 let folder: string
@@ -134,6 +136,167 @@ describe('a wrong configuration names every problem, its place and the fix', () 
     expect(problemsOf('', { SEQUITUR_HTTP_PORT: 'eighty' })).toEqual([
       ['config-wrong-type', 'SEQUITUR_HTTP_PORT', undefined, undefined],
     ]))
+})
+
+describe('the printed configuration', () => {
+  const HASH = `sha256:${'ab'.repeat(32)}`
+  const SIGNING = `whsec_${'A'.repeat(43)}=`
+  const WRITTEN = {
+    dataDir: '/data',
+    nats: {
+      url: 'nats://me:hunter2@one,tls://two:4223',
+      credsFile: '/etc/creds',
+      user: 'me',
+      password: 'hunter3',
+      token: 'hunter4',
+      inboxPrefix: '_INBOX_api',
+      tls: { caFile: '/etc/ca', certFile: '/etc/cert', keyFile: '/etc/key' },
+      embedded: { host: '::1', port: 4223, serverPath: '/opt/nats-server' },
+    },
+    input: {
+      stream: 'MINE',
+      subjects: ['a.>', 'b.*'],
+      sourceStreams: [{ stream: 'THEIRS', filter: 'a.x' }, { stream: 'ALL' }],
+      inPlace: true,
+      retention: '1h30m',
+      bytesMax: '5GiB',
+    },
+    sources: [
+      {
+        name: 'a',
+        subject: 'a.>',
+        timestamp: '$event.time',
+        unit: 's',
+        lateness: '1.5s',
+        maxAhead: '1m',
+        idle: '1s',
+      },
+    ],
+    partitions: 3,
+    commitInterval: '500ms',
+    http: {
+      host: 'localhost',
+      port: 1,
+      workerPort: 2,
+      bodyMax: '1KiB',
+      eventsBodyMax: '2KiB',
+      requestTimeout: '3s',
+      connectionsMax: 4,
+      streamsMax: 5,
+      requestsPerSecond: 6,
+      failedLoginsPerMinute: 7,
+      corsOrigins: ['https://console.example.com'],
+    },
+    auth: {
+      apiKeys: [
+        { id: 'a', hash: HASH, role: 'approver', namespaces: ['payments'], expires: '2030-01-01T00:00:00Z' },
+      ],
+      jwt: {
+        issuer: 'i',
+        audience: 'a',
+        jwksFile: '/etc/jwks',
+        algorithms: ['EdDSA'],
+        clockTolerance: '9s',
+        subjectClaim: 'name',
+        grants: [{ claim: 'c', value: 'yes', role: 'author', namespaces: ['payments'] }],
+      },
+    },
+    approvals: { needed: 1, namespaces: ['payments'], expireAfter: '2w', breakGlass: true },
+    alerts: { retention: '9d', bytesMax: '9GiB' },
+    webhooks: {
+      allow: ['*.example.com', 'http://127.0.0.1:9000'],
+      allowAddresses: ['127.0.0.1/32'],
+      secrets: [{ name: 'main', secret: SIGNING }],
+      timeout: '1s',
+      retryFirst: '2s',
+      retryMax: '3s',
+      attemptsMax: 4,
+      giveUpAfter: '5s',
+      deadLetterRetention: '6d',
+      deadLetterBytesMax: '7MiB',
+    },
+    limits: {
+      payloadMax: '8KiB',
+      depthMax: 9,
+      membersMax: 10,
+      keysPerRuleMax: 11,
+      partialMatchesPerRuleMax: 12,
+      partialMatchesMax: 13,
+      bufferedEventsMax: 14,
+      alertsPerMinuteMax: 15,
+      ruleFuelPerSecondMax: 1600,
+      guestNamespaces: ['sandbox'],
+      guestFuelPerSecondMax: 1700,
+    },
+    redact: ['iban'],
+    telemetry: { serviceName: 'mine' },
+    log: { level: 'debug' },
+    codegen: 'off',
+  }
+  const hide = (text: string): string =>
+    text.replaceAll(/hunter[34]|sha256:\w+|whsec_[\w=]+/g, '***').replaceAll('me:hunter2@', '***@')
+  const withoutFile = (text: string) => ({ ...configOf(text), file: undefined })
+
+  test('has every setting, by the names and in the units of the file', () => {
+    const text = JSON.stringify(WRITTEN)
+    expect(parse(describeConfig(configOf(text)))).toEqual(JSON.parse(hide(text)))
+    // What is given in a file instead: the next test.
+    const instead = /^(nats\.(password|token)File|auth\.jwt\.jwksUrl)$/
+    for (const { path } of configKeys()) {
+      if (instead.test(path.join('.'))) continue
+      const value = path.reduce<unknown>((at, name) => (at as Record<string, unknown>)?.[name], WRITTEN)
+      expect(value, `${path.join('.')} is not tried here`).toBeDefined()
+    }
+  })
+
+  test('is read as it was, once the secrets are put back', () => {
+    const text = JSON.stringify(WRITTEN)
+    const printed = describeConfig(configOf(text))
+      .replace('nats://***@', 'nats://me:hunter2@')
+      .replace('password: "***"', 'password: hunter3')
+      .replace('token: "***"', 'token: hunter4')
+      .replace('hash: "***"', `hash: ${HASH}`)
+      .replace('secret: "***"', `secret: ${SIGNING}`)
+    const [read, written] = [withoutFile(printed), withoutFile(text)]
+    expect(read).toEqual(written)
+    expect(read.nats.password?.reveal()).toBe(written.nats.password?.reveal())
+    expect(read.webhooks.secrets[0]?.secret.reveal()).toBe(written.webhooks.secrets[0]?.secret.reveal())
+  })
+
+  test('of nothing is read as nothing', () => {
+    expect(withoutFile(describeConfig(configOf(undefined)))).toEqual(configOf(undefined))
+  })
+
+  test('says what variables and flags say, and where paths lead', () => {
+    for (const name of ['password', 'signing']) writeFileSync(join(folder, name), `${SIGNING}\n`)
+    const printed = describeConfig(
+      configOf(
+        'nats: { passwordFile: password }\nwebhooks: { secrets: [{ name: a, secretFile: signing }] }',
+        { SEQUITUR_HTTP_PORT: '9001' },
+        { dataDir: 'here' },
+      ),
+    )
+    expect(printed).toContain(`# from ${join(folder, 'test.yaml')}\n`)
+    expect(parse(printed)).toMatchObject({
+      dataDir: join(folder, 'here'),
+      nats: { passwordFile: join(folder, 'password') },
+      http: { port: 9001 },
+      webhooks: { secrets: [{ name: 'a', secretFile: join(folder, 'signing') }] },
+    })
+    expect(printed).not.toContain(SIGNING)
+  })
+
+  test.each([
+    ['nats: { url: "nats://***@localhost" }', ['nats', 'url']],
+    ['nats: { url: nats://x, password: "***" }', ['nats', 'password']],
+    ['nats: { url: nats://x, token: "***" }', ['nats', 'token']],
+    [`auth: { apiKeys: [{ id: a, hash: "***", role: author }] }`, ['auth', 'apiKeys', '0', 'hash']],
+    ['webhooks: { secrets: [{ name: a, secret: "***" }] }', ['webhooks', 'secrets', '0', 'secret']],
+  ])('is refused as long as a secret is hidden: %s', (text, path) => {
+    const result = load(text)
+    const found = result.ok ? [] : result.problems.map(({ code, at }) => [code, at.pointer])
+    expect(found).toEqual([['config-wrong-value', `/${path.join('/')}`]])
+  })
 })
 
 describe('secrets', () => {

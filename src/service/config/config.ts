@@ -156,6 +156,8 @@ export interface LimitsConfig {
 export interface Config {
   /** The file it came from, if there was one. */
   readonly file: string | undefined
+  /** What a file says that means the same, to be shown: keys and units as documented, paths absolute, secrets hidden. */
+  readonly document: Readonly<Record<string, unknown>>
   readonly dataDir: string
   readonly nats: NatsConfig
   readonly input: InputConfig

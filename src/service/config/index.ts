@@ -1,6 +1,6 @@
 export * from './api-key.ts'
 export type * from './config.ts'
-export { describeConfig, redactedConfig } from './describe.ts'
+export { describeConfig } from './describe.ts'
 export { type LoadOptions, loadConfig } from './load.ts'
 export { isLoopback } from './loopback.ts'
 export { redactUrl, Secret } from './secret.ts'

@@ -7,8 +7,9 @@ import { checkAuth, type RawAuth, resolveAuth } from './auth.ts'
 import type { PlaceOf } from './check.ts'
 import type { Add } from './codes.ts'
 import type { Config, LogLevel } from './config.ts'
+import { shownDocument } from './describe.ts'
 import { isLoopback } from './loopback.ts'
-import { Secret } from './secret.ts'
+import { HIDDEN, Secret } from './secret.ts'
 import { durationOf, sizeOf } from './units.ts'
 import { checkWebhooks, type RawWebhooks, resolveWebhooks } from './webhooks.ts'
 
@@ -121,12 +122,22 @@ export function checkMeaning(raw: RawConfig, placeOf: PlaceOf): readonly Problem
         `nats.${plain} and nats.${file} are both given`,
         'give one of them',
       )
+  for (const name of ['url', 'password', 'token'] as const)
+    if (isHidden(raw.nats[name]))
+      add(
+        'config-wrong-value',
+        ['nats', name],
+        `nats.${name} has ${HIDDEN} where a secret was hidden when the configuration was printed`,
+        `write the secret there${name === 'url' ? '' : `, or name a file that holds it in nats.${name}File`}`,
+      )
   checkOrigins(raw, add)
   checkAuth(raw.auth, add)
   checkApprovals(raw.approvals, raw.auth, add)
   checkWebhooks(raw.webhooks, raw.alerts.retention, add)
   return problems
 }
+
+const isHidden = (value = ''): boolean => value === HIDDEN || value.includes(`${HIDDEN}@`)
 
 function checkOrigins({ http, auth }: RawConfig, add: Add): void {
   for (const [index, origin] of http.corsOrigins.entries())
@@ -185,6 +196,7 @@ export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<C
   const { nats, input, http, limits } = raw
   const config: Config = {
     file: context.file,
+    document: shownDocument(raw, absolute),
     dataDir: absolute(raw.dataDir),
     nats: {
       url: nats.url,

@@ -11,6 +11,8 @@ export interface SchemaNode {
   readonly enum?: readonly string[]
   readonly default?: unknown
   readonly description?: string
+  /** A secret: taken, and never shown. */
+  readonly writeOnly?: boolean
   readonly examples?: readonly unknown[]
   readonly pattern?: string
   readonly minimum?: number

@@ -1,6 +1,7 @@
 import { inspect } from 'node:util'
 
-const HIDDEN = '***'
+/** What stands in a secret's place. */
+export const HIDDEN = '***'
 
 /** A value that must not be seen: every way to print it gives `***`. Only `reveal` gives it out. */
 export class Secret {
