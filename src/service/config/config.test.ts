@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { createApiKey, describeConfig, findApiKey, loadConfig, Secret } from './index.ts'
+import { createApiKey, describeConfig, findApiKey, loadConfig, redactUrl, Secret } from './index.ts'
 import { configKeys } from './schema.ts'
 import { durationOf, sizeOf } from './units.ts'
 
@@ -316,6 +316,14 @@ describe('secrets', () => {
     expect(printed).toContain('nats://***@localhost')
     for (const canary of ['canary1', 'canary2', 'canary3', 'abab']) expect(printed).not.toContain(canary)
   })
+
+  test.each([
+    ['nats://one', 'nats://one'],
+    ['nats://me:hunter2@one', 'nats://***@one'],
+    ['nats://one,nats://me:hunter2@two', 'nats://one,nats://***@two'],
+    ['me:hunter2@one:4222', '***@one:4222'],
+    ['tls://me:hun/t@er2@one', 'tls://***@one'],
+  ])('are hidden in every address: %s', (urls, shown) => expect(redactUrl(urls)).toBe(shown))
 
   test('do not stand in problems', () => {
     const result = load('nats: { url: "nats://me:canary@ x", password: "" }')

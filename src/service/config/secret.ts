@@ -28,7 +28,10 @@ export class Secret {
   }
 }
 
-/** The URL with user name and password hidden. */
-export function redactUrl(url: string): string {
-  return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, `$1${HIDDEN}@`)
+/** The URL, or each of several with commas between them, with user name and password hidden. */
+export function redactUrl(urls: string): string {
+  return urls
+    .split(',')
+    .map((url) => url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?.*@/i, `$1${HIDDEN}@`))
+    .join(',')
 }
