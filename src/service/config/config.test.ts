@@ -67,6 +67,15 @@ describe('a configuration', () => {
     expect(configOf('http: { port: 9000 }', environment, { http: { port: 9002 } }).http.port).toBe(9002)
   })
 
+  test('starts relative paths at the file', () => {
+    const { dataDir, nats } = configOf(
+      'dataDir: here\nnats: { credsFile: a/creds, embedded: { serverPath: ./server } }',
+    )
+    expect([dataDir, nats.credsFile, nats.embedded.serverPath]).toEqual(
+      ['here', 'a/creds', 'server'].map((name) => join(folder, name)),
+    )
+  })
+
   test('JSON is read like YAML', () => expect(configOf('{"http": {"port": 1}}').http.port).toBe(1))
 
   test('the environment can hold lists of maps', () =>

@@ -209,7 +209,7 @@ export function resolveConfig(raw: RawConfig, context: ResolveContext): Result<C
       embedded: {
         host: nats.embedded.host,
         port: nats.embedded.port,
-        serverPath: nats.embedded.serverPath,
+        serverPath: nats.embedded.serverPath === undefined ? undefined : absolute(nats.embedded.serverPath),
       },
     },
     input: {
