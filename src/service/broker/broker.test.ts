@@ -1,7 +1,10 @@
+import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import { type AddressInfo, createServer as createListener, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import {
   connectBroker,
   type EmbeddedServer,
@@ -21,6 +24,22 @@ const input = {
   bytesMax: 0,
 }
 const alerts = { retentionMs: 0, bytesMax: 0 }
+
+/** Something that is no NATS server, on a free port. */
+async function listening(server: Server): Promise<{
+  readonly address: string
+  /** Resolves when everybody who had connected is gone. */
+  left(): Promise<unknown>
+}> {
+  const connections: Promise<unknown>[] = []
+  server.on('connection', (socket) => void connections.push(once(socket.resume(), 'close')))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => void server.close())
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    left: () => Promise.all(connections),
+  }
+}
 
 describe('broker', () => {
   const folder = mkdtempSync(join(tmpdir(), 'sequitur-broker-'))
@@ -73,6 +92,35 @@ describe('broker', () => {
     await expect(connectBroker({ url: 'nats://127.0.0.1:1', name: 'test' })).rejects.toMatchObject({
       code: 'broker-unreachable',
     })
+  })
+
+  it.each<readonly [string, () => Server, string]>([
+    [
+      'says nothing',
+      () => createListener((socket) => socket.on('error', () => undefined)),
+      'it says nothing',
+    ],
+    ['speaks HTTP', () => createServer((_request, response) => response.end('hello')), 'it says nothing'],
+    [
+      'speaks of other things',
+      () => createListener((socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n')),
+      'it says "SSH-2.0-OpenSSH_9.6"',
+    ],
+  ])('names an address where something listens that %s', async (_what, create, says) => {
+    const { address, left } = await listening(create())
+    await expect(connectBroker({ url: `nats://me:secret@${address}`, name: 'test' })).rejects.toMatchObject({
+      code: 'broker-not-nats',
+      message: expect.stringMatching(new RegExp(`^what listens at ${address} is no NATS server: ${says}`)),
+      hint: expect.stringContaining('correct nats.url'),
+    })
+    // Nothing is left that would keep the process from ending.
+    await left()
+  })
+
+  it('finds the NATS server among several addresses', async () => {
+    const { address } = await listening(createListener((socket) => socket.end('SSH-2.0-OpenSSH_9.6\r\n')))
+    const broker = await connectBroker({ url: `nats://${address},${server.url}`, name: 'test' })
+    await broker.close()
   })
 
   it('ends the orphan of an earlier run of the same folder', async () => {

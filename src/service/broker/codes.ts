@@ -2,6 +2,7 @@
 export const BROKER_CODES = [
   'broker-closed',
   'broker-credentials',
+  'broker-not-nats',
   'broker-permission',
   'broker-refused',
   'broker-tls',

@@ -12,6 +12,7 @@ import {
 } from '@nats-io/transport-node'
 import { redactUrl } from '../config/index.ts'
 import { ServiceError } from '../service-error.ts'
+import { refuseWhatIsNoNats } from './greeting.ts'
 
 export interface BrokerOptions {
   readonly url: string
@@ -46,7 +47,8 @@ export interface Broker {
 
 /**
  * Connects and makes sure that JetStream answers. The first attempt fails at once; a connection that was there once is
- * restored for ever. Throws ServiceErrors `broker-unreachable`, `broker-refused`, `broker-credentials`, `broker-without-jetstream`.
+ * restored for ever. Throws ServiceErrors `broker-unreachable`, `broker-not-nats`, `broker-refused`, `broker-tls`, `broker-credentials`,
+ * `broker-without-jetstream`.
  */
 export async function connectBroker(options: BrokerOptions): Promise<Broker> {
   const connection = await open(options)
@@ -120,6 +122,7 @@ export async function answerOfConnection<T>(
 
 async function open(options: BrokerOptions): Promise<NatsConnection> {
   try {
+    await refuseWhatIsNoNats(options.url)
     return await connect(connectionOptions(options))
   } catch (cause) {
     const where = redactUrl(options.url)
