@@ -213,7 +213,7 @@ async function latencyOf(url: string, synced: 'yes' | 'no'): Promise<SyncedLaten
   await child.untilSaid((line) => 'running' in line)
   const publisher = await connectBroker({ url, name: 'bench-publisher' })
   const subscriber = await connectBroker({ url, name: 'bench-subscriber' })
-  const latency = await measureLatency(publisher, subscriber, { eventsPerSecond: 1_000, seconds: 12 })
+  const latency = await measureLatency(publisher, subscriber, { eventsPerSecond: 1_000, seconds: 10 })
   await publisher.close()
   await subscriber.close()
   child.process.kill('SIGTERM')

@@ -25,10 +25,12 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     events: { type: 'string', default: '1000000' },
-    seconds: { type: 'string', default: '12' },
+    seconds: { type: 'string', default: '10' },
   },
 })
 const events = Number(values.events)
+const seconds = Number(values.seconds)
+if (!(seconds > 0)) throw new Error(`--seconds takes a number above 0, not ${values.seconds}`)
 const folder = mkdtempSync(join(tmpdir(), 'sequitur-bench-replay-'))
 const server = await startEmbeddedServer({
   server: await obtainNatsServer({ older: 'replace' }),
@@ -128,7 +130,7 @@ async function besideLive(): Promise<{ readonly alone: Latency; readonly meanwhi
   await child.untilSaid((line) => 'running' in line)
   const publisher = await connectBroker({ url: server.url, name: 'bench-publisher' })
   await untilCaughtUp(publisher)
-  const options = { eventsPerSecond: 1_000, seconds: Number(values.seconds) }
+  const options = { eventsPerSecond: 1_000, seconds }
   const alone = await measureLatency(publisher, broker, options)
 
   const ending = new AbortController()
