@@ -1,4 +1,4 @@
-import type { JsonValue, PartialMatchesChange } from '../engine/index.ts'
+import type { JsonValue, PartialMatchesChange, VersionRole } from '../engine/index.ts'
 import type { PartitionReading, RuleReading } from './telemetry/index.ts'
 
 /** Where the owner of a partition answers questions (NATS request/reply, JSON both ways). */
@@ -25,13 +25,13 @@ export type InspectRequest =
   /** How many partial matches of a rule wait where. */
   | { readonly kind: 'funnel'; readonly rule: string }
 
-/** Where a partial match stands among those of its rule: by start, then by first event, then by key. */
+/** Where a partial match stands among those of its rule: by start, then by first event, then by key, events and version. */
 export type MatchPlace = readonly [startedAt: string, seq: number, key: string]
 
-export const placeOf = ({ startedAt, events, key }: PartialMatchView): MatchPlace => [
+export const placeOf = ({ startedAt, events, key, version }: PartialMatchView): MatchPlace => [
   startedAt,
   Math.min(...events.map(({ seq }) => seq)),
-  `${JSON.stringify(key)} ${events.map(({ seq }) => seq).join()}`,
+  `${JSON.stringify(key)} ${events.map(({ seq }) => seq).join()} ${version}`,
 ]
 
 export function comparePlaces(left: MatchPlace, right: MatchPlace): number {
@@ -77,6 +77,9 @@ export interface RuleStanding {
 }
 
 export interface PartialMatchView {
+  /** Whose it is. */
+  readonly version: number
+  readonly role: VersionRole
   readonly key: JsonValue
   /** ISO 8601, event time. */
   readonly startedAt: string
@@ -87,8 +90,10 @@ export interface PartialMatchView {
   readonly waitingFor: readonly string[]
 }
 
-/** Partial matches that have taken the same steps and wait for the same ones. */
+/** Partial matches of one version that have taken the same steps and wait for the same ones. */
 export interface FunnelStage {
+  readonly version: number
+  readonly role: VersionRole
   readonly taken: readonly string[]
   readonly waitingFor: readonly string[]
   readonly partialMatches: number
@@ -98,6 +103,7 @@ export interface FunnelStage {
   readonly nextDeadline?: string
 }
 
+/** Of all versions of a rule that run. */
 export interface Funnel {
   readonly partialMatches: number
   readonly keys: number

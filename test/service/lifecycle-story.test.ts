@@ -118,7 +118,17 @@ test('from a candidate in shadow to the version in force and back, over restarts
   // Promoted: what the old version began it finishes, where it decided.
   const third = users('c')
   await send('events.a', third)
-  await expect.poll(async () => (await get('/v1/rules/pair/matches')).total, { timeout: 20_000 }).toBe(8)
+  await expect.poll(async () => (await get('/v1/rules/pair/matches')).total, { timeout: 20_000 }).toBe(16)
+  const standing = { partialMatches: 8, keys: 8, taken: ['A'], waitingFor: ['B'] }
+  expect(await get('/v1/rules/pair/funnel')).toMatchObject({
+    partialMatches: 16,
+    keys: 8,
+    notCounted: 0,
+    stages: [
+      { version: 1, role: 'in-force', ...standing },
+      { version: 2, role: 'candidate', ...standing },
+    ],
+  })
   const before = await cli('promote', 'pair', '--partial-matches', 'drain', '--dry-run')
   expect(before.partialMatches).toEqual({ kept: 8, drained: 8, dropped: 0 })
   const promoted = await cli('promote', 'pair', '--partial-matches', 'drain', '--reason', 'better')
@@ -134,6 +144,21 @@ test('from a candidate in shadow to the version in force and back, over restarts
     { version: 4, role: 'in-force', partialMatches: 8 },
     { version: 1, role: 'draining', partialMatches: 8, until: expect.any(String) },
   ])
+  const waiting: Answer[] = []
+  for (let next: string | undefined = ''; next !== undefined; ) {
+    const page: Answer = await get(`/v1/rules/pair/matches?limit=3${next}`)
+    waiting.push(...page.matches)
+    next = page.next === undefined ? undefined : `&cursor=${page.next}`
+  }
+  expect(waiting.map(({ version, role, key }) => `${version} ${role} ${key.user}`).sort()).toEqual([
+    ...third.map((user) => `1 draining ${user}`),
+    ...third.map((user) => `4 in-force ${user}`),
+  ])
+  const listed = await sequitur(['matches', 'pair', '--funnel', '--server', service.url, '-o', 'table'], {
+    cwd: folder,
+  })
+  expect(listed.stdout).toMatch(/^VERSION +ROLE +TAKEN.*\n +4 +in-force +A +8 +8 .*\n +1 +draining +A +8 +8 /)
+  expect(await cli('matches', 'pair', '--key', 'c3')).toMatchObject([{ version: 1 }, { version: 4 }])
   await send('events.b', third)
   expect((await raised('live', 24)).filter((entry) => entry.startsWith('c'))).toEqual(split(third, 4, 1, 50))
   const fourth = users('d')

@@ -163,7 +163,16 @@ describe('partial matches', () => {
         rule: 'payee',
         partialMatches: 3,
         keys: 2,
-        stages: [{ taken: ['login'], waitingFor: ['payee'], partialMatches: 3, keys: 2 }],
+        stages: [
+          {
+            version: 1,
+            role: 'in-force',
+            taken: ['login'],
+            waitingFor: ['payee'],
+            partialMatches: 3,
+            keys: 2,
+          },
+        ],
         notCounted: 0,
         unreachable: [],
       })

@@ -12,7 +12,13 @@ export interface MatchesOptions extends ServerOptions {
   readonly output?: OutputFormat
 }
 
-interface PartialMatch {
+/** Whose it is. */
+interface OfVersion {
+  readonly version: number
+  readonly role: string
+}
+
+interface PartialMatch extends OfVersion {
   readonly key: Readonly<Record<string, unknown>>
   readonly startedAt: string
   readonly deadline?: string
@@ -25,7 +31,7 @@ interface Page {
   readonly next?: string
 }
 
-interface Stage {
+interface Stage extends OfVersion {
   readonly taken: readonly string[]
   readonly waitingFor: readonly string[]
   readonly partialMatches: number
@@ -34,6 +40,10 @@ interface Stage {
   readonly nextDeadline?: string
 }
 
+const VERSION_COLUMNS = [
+  { title: 'VERSION', value: ({ version }: OfVersion) => version, align: 'right' },
+  { title: 'ROLE', value: ({ role }: OfVersion) => role },
+] as const
 const PAGE_MAX = 1000
 const LIMIT = 100
 
@@ -55,6 +65,7 @@ export async function matches(
       format,
       none: 'no partial matches',
       columns: [
+        ...VERSION_COLUMNS,
         { title: 'TAKEN', value: ({ taken }) => taken.join(', ') },
         { title: 'MATCHES', value: ({ partialMatches }) => partialMatches, align: 'right' },
         { title: 'KEYS', value: ({ keys }) => keys, align: 'right' },
@@ -78,6 +89,7 @@ export async function matches(
     format,
     none: 'no partial matches',
     columns: [
+      ...VERSION_COLUMNS,
       { title: 'KEY', value: ({ key }) => Object.values(key).map(String).join('/') },
       { title: 'STARTED', value: ({ startedAt }) => timeOf(startedAt) },
       { title: 'DEADLINE', value: ({ deadline }) => timeOf(deadline) },

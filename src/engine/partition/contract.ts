@@ -75,10 +75,13 @@ export interface Partition {
   readonly counters: PartitionCounters
 }
 
+/** What a version is to its rule. */
+export type VersionRole = 'in-force' | 'candidate' | 'draining'
+
 /** What one version of a rule does beside the others. Plain data. */
 export interface VersionStatistics {
   readonly version: number
-  readonly role: 'in-force' | 'candidate' | 'draining'
+  readonly role: VersionRole
   /** Percent of the keys that it decides, of a candidate. */
   readonly share?: number
   /** Event time at which it ends in any case, of a version that drains. */
@@ -136,6 +139,9 @@ export interface PartitionStatistics {
 
 /** A partial match, for people. */
 export interface PartialMatchReport {
+  /** Whose it is. */
+  readonly version: number
+  readonly role: VersionRole
   /** By name of the key part. */
   readonly key: JsonObject
   /** The same without values of redacted fields: what may leave. */
@@ -202,7 +208,7 @@ export interface ObservablePartition extends Partition {
   belonging(erased: ErasedKey): (entry: LogEntry) => Belonging | undefined
   /** What an erasure of the key would take out of the partition now. */
   kept(erased: ErasedKey): KeptOfKey
-  /** The partial matches of a rule, of one canonical key or of all, oldest first per key; empty for an unknown rule. */
+  /** The partial matches of a rule, version by version, of one canonical key or of all, oldest first per key; empty for an unknown rule. */
   inspect(rule: string, key?: string): Iterable<PartialMatchReport>
   /** How events find a running rule, by event definition: what is looked up, what is evaluated and shared. Empty for an unknown rule. */
   routing(rule: string): readonly SlotRouting[]

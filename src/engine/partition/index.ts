@@ -14,6 +14,7 @@ export type {
   RuleStatistics,
   StateRow,
   Step,
+  VersionRole,
   VersionStatistics,
 } from './contract.ts'
 export { CONTROL_PREFIX, ERASED_SUBJECT } from './control.ts'

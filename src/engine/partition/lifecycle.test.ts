@@ -458,6 +458,25 @@ describe('a version that drains', () => {
     ])
   })
 
+  test('stands beside the others when partial matches are asked for', () => {
+    const text = { ...before, withinMs: 600 }
+    const { entries } = log()
+      .add(BASE + 200, 'sequitur.log.rule', put({ version: 2, text, partialMatches: 'drain' }))
+      .add(
+        BASE + 200,
+        'sequitur.log.rule',
+        put({ version: 3, textVersion: 2, text, candidate: { version: 3, text: before, share: 0 } }),
+      )
+      .add(BASE + 205, 'demo.a', { user: 'u2', n: 1, at: BASE + 205 })
+      .add(BASE + 400, 'sequitur.log.tick', {})
+    const waiting = [...play(entries).partition.inspect('r')]
+    expect(waiting.map(({ version, role, key: { user } }) => [version, role, user])).toEqual([
+      [2, 'in-force', 'u2'],
+      [3, 'candidate', 'u2'],
+      [1, 'draining', 'u1'],
+    ])
+  })
+
   test('is joined by a second one, up to the limit; then the oldest drops what it has left', () => {
     const writer = log()
     const change = (version: number, withinMs: number): void => {

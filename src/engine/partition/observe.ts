@@ -1,7 +1,7 @@
 import { shownKey } from '../emit/index.ts'
 import { eventTime } from '../model/index.ts'
 import { keyObject, keyParts } from '../route/index.ts'
-import type { PartialMatchReport, RuleStatistics, VersionStatistics } from './contract.ts'
+import type { PartialMatchReport, RuleStatistics, VersionRole, VersionStatistics } from './contract.ts'
 import type { KnownRule } from './known-rule.ts'
 import type { RuleRuntime } from './rule-runtime.ts'
 import type { RuleSet } from './rule-set.ts'
@@ -78,10 +78,26 @@ function suspendedUntil(runtime: RuleRuntime | undefined): number | undefined {
 const sum = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0)
 
-/** Partial matches as people want to see them. */
+interface ReportOptions {
+  readonly key: string | undefined
+  readonly redact: ReadonlySet<string>
+}
+
+/** Partial matches as people want to see them, version by version, that in force first. */
 export function* partialMatchReports(
+  { running, candidate, draining }: KnownRule,
+  options: ReportOptions,
+): Iterable<PartialMatchReport> {
+  if (running !== undefined) yield* reportsOf(running.runtime, 'in-force', options)
+  if (candidate?.running !== undefined) yield* reportsOf(candidate.running.runtime, 'candidate', options)
+  for (const { running: old } of draining)
+    if (old !== undefined) yield* reportsOf(old.runtime, 'draining', options)
+}
+
+function* reportsOf(
   runtime: RuleRuntime,
-  options: { readonly key: string | undefined; readonly redact: ReadonlySet<string> },
+  role: VersionRole,
+  options: ReportOptions,
 ): Iterable<PartialMatchReport> {
   const { program } = runtime
   const nameOf = (slot: number): string => program.events[slot]?.name ?? String(slot)
@@ -90,6 +106,8 @@ export function* partialMatchReports(
       taken.map(({ id, sequence, time }) => ({ step: nameOf(slot), id, sequence, time })),
     )
     yield {
+      version: program.version,
+      role,
       key: keyObject(keyParts(partial.key), program.keyNames),
       shownKey: keyObject(shownKey(program, partial.key, options.redact), program.keyNames),
       events: events.sort((a, b) => a.sequence - b.sequence),

@@ -218,8 +218,8 @@ export class EnginePartition implements ObservablePartition {
   }
 
   inspect(rule: string, key?: string): Iterable<PartialMatchReport> {
-    const runtime = this.rules.get(rule)?.running?.runtime
-    return runtime === undefined ? [] : partialMatchReports(runtime, { key, redact: this.#disclosure.redact })
+    const known = this.rules.get(rule)
+    return known === undefined ? [] : partialMatchReports(known, { key, redact: this.#disclosure.redact })
   }
 
   routing(rule: string): readonly SlotRouting[] {

@@ -1,10 +1,13 @@
+import type { VersionRole } from '../../engine/index.ts'
 import type { Funnel, FunnelStage } from '../inspection.ts'
 
-/** The funnel of all partitions together, from the first step on. */
+const ROLES = ['in-force', 'candidate', 'draining'] as const satisfies readonly VersionRole[]
+
+/** The funnel of all partitions together: the version in force first, each from the first step on. */
 export function mergeFunnels(funnels: readonly Funnel[]): Funnel {
   const stages = new Map<string, FunnelStage>()
   for (const stage of funnels.flatMap((funnel) => funnel.stages)) {
-    const id = JSON.stringify([stage.taken, stage.waitingFor])
+    const id = JSON.stringify([stage.version, stage.role, stage.taken, stage.waitingFor])
     const known = stages.get(id)
     stages.set(id, known === undefined ? stage : merged(known, stage))
   }
@@ -14,7 +17,11 @@ export function mergeFunnels(funnels: readonly Funnel[]): Funnel {
     partialMatches: sum(({ partialMatches }) => partialMatches),
     keys: sum(({ keys }) => keys),
     stages: [...stages.values()].sort(
-      (left, right) => left.taken.length - right.taken.length || right.partialMatches - left.partialMatches,
+      (left, right) =>
+        ROLES.indexOf(left.role) - ROLES.indexOf(right.role) ||
+        right.version - left.version ||
+        left.taken.length - right.taken.length ||
+        right.partialMatches - left.partialMatches,
     ),
     notCounted: sum(({ notCounted }) => notCounted),
   }
@@ -23,8 +30,7 @@ export function mergeFunnels(funnels: readonly Funnel[]): Funnel {
 function merged(one: FunnelStage, other: FunnelStage): FunnelStage {
   const nextDeadline = earliest([one.nextDeadline, other.nextDeadline])
   return {
-    taken: one.taken,
-    waitingFor: one.waitingFor,
+    ...one,
     partialMatches: one.partialMatches + other.partialMatches,
     // A key lives in one partition.
     keys: one.keys + other.keys,

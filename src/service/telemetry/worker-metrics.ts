@@ -1,5 +1,5 @@
 import type { Meter, Observable, Tracer } from '@opentelemetry/api'
-import type { Effect } from '../../engine/index.ts'
+import type { Effect, VersionRole } from '../../engine/index.ts'
 import { histogramOf, observableCounterOf, observableGaugeOf } from './instruments.ts'
 import { METRICS } from './names.ts'
 import { traceAlert } from './traces.ts'
@@ -29,7 +29,7 @@ export interface PartitionReading {
 /** What one version of a rule does beside the others. */
 export interface VersionReading {
   readonly version: number
-  readonly role: 'in-force' | 'candidate' | 'draining'
+  readonly role: VersionRole
   /** Percent of the keys that a candidate decides. */
   readonly share?: number
   /** ISO 8601, event time: when a version that drains ends in any case. */

@@ -1,10 +1,12 @@
-import type { ObservablePartition, PartialMatchReport } from '../../engine/index.ts'
+import type { ObservablePartition, PartialMatchReport, VersionRole } from '../../engine/index.ts'
 import type { InspectAnswers } from '../inspection.ts'
 
 /** Partial matches looked at for one answer: the worker answers between two batches. */
 export const SCANNED_MAX = 50_000
 
 interface Stage {
+  readonly version: number
+  readonly role: VersionRole
   readonly taken: readonly string[]
   readonly waitingFor: readonly string[]
   partialMatches: number
@@ -13,7 +15,7 @@ interface Stage {
   nextDeadline: number
 }
 
-/** How many partial matches of a rule wait where. */
+/** How many partial matches of a rule wait where, by version. */
 export function funnelOf(partition: ObservablePartition, rule: string): InspectAnswers['funnel'] {
   const stages = new Map<string, Stage>()
   const keys = new Set<string>()
@@ -29,12 +31,12 @@ export function funnelOf(partition: ObservablePartition, rule: string): InspectA
     stage.oldest = Math.min(stage.oldest, report.startedAt)
     stage.nextDeadline = Math.min(stage.nextDeadline, report.deadline ?? Number.POSITIVE_INFINITY)
   }
-  // Of the version in force, as what was looked at.
-  const known = partition.statisticsOf(rule)?.versions[0]
+  const known = partition.statisticsOf(rule)
   const total = known?.partialMatches ?? scanned
   return {
     partialMatches: total,
-    keys: Math.max(known?.keys ?? 0, keys.size),
+    // Versions may have the same keys, so those that were not looked at cannot be added.
+    keys: Math.max(keys.size, ...(known?.versions ?? []).map((version) => version.keys)),
     notCounted: Math.max(0, total - scanned),
     stages: [...stages.values()].map(({ nextDeadline, keys: waiting, oldest, ...stage }) => ({
       ...stage,
@@ -49,12 +51,13 @@ export function funnelOf(partition: ObservablePartition, rule: string): InspectA
 
 function stageOf(stages: Map<string, Stage>, report: PartialMatchReport): Stage {
   const taken = [...new Set(report.events.map(({ step }) => step))]
-  const { waitingFor } = report
-  const id = `${taken.join()} ${waitingFor.join()}`
+  const { waitingFor, version, role } = report
+  const id = `${version} ${taken.join()} ${waitingFor.join()}`
   let stage = stages.get(id)
   if (stage === undefined) {
     const none = Number.POSITIVE_INFINITY
-    stage = { taken, waitingFor, partialMatches: 0, keys: new Set(), oldest: none, nextDeadline: none }
+    const empty = { partialMatches: 0, keys: new Set<string>(), oldest: none, nextDeadline: none }
+    stage = { version, role, taken, waitingFor, ...empty }
     stages.set(id, stage)
   }
   return stage

@@ -95,6 +95,8 @@ function matchesOf(
 
 function viewOf(report: PartialMatchReport): PartialMatchView {
   return {
+    version: report.version,
+    role: report.role,
     key: report.shownKey,
     startedAt: new Date(report.startedAt).toISOString(),
     ...(report.deadline === undefined ? {} : { deadline: new Date(report.deadline).toISOString() }),

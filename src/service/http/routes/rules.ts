@@ -192,6 +192,8 @@ export const RULE_ROUTES = [
     access: 'read',
     scope: 'namespace',
     summary: 'Partial matches of a rule, oldest first',
+    description:
+      'Of all its versions that run: the one in force, a candidate, and those that finish what they began. Each has its own, so what began in two versions stands here twice.',
     params: ID_PARAMS,
     query: {
       type: 'object',
@@ -235,6 +237,7 @@ export const RULE_ROUTES = [
     access: 'read',
     scope: 'namespace',
     summary: 'How many partial matches of a rule wait at which step',
+    description: 'Of all its versions that run, version by version.',
     params: ID_PARAMS,
     responses: { 200: { description: 'As the workers have them now.', schema: ref('RuleFunnel') } },
     problems: [404],

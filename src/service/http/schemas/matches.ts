@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../route.ts'
 import { count, list, object, STATUS_VALUES, text, time } from './forms.ts'
+import { VERSION_ROLE } from './statistics.ts'
 
 const tracedEvent = object(
   {
@@ -23,11 +24,12 @@ export const matchSchemas = {
   RuleMatches: object(
     {
       rule: text('Id.'),
-      total: count('In all partitions.'),
+      total: count('In all partitions, of all versions.'),
       next: text('Cursor of the next page.'),
       matches: list(
         object(
           {
+            ...VERSION_ROLE,
             key: { description: 'The value of `by`.' },
             startedAt: time('Event time.'),
             deadline: time('Event time.'),
@@ -46,11 +48,12 @@ export const matchSchemas = {
   ),
   RuleFunnel: object({
     rule: text('Id.'),
-    partialMatches: count('In all partitions.'),
+    partialMatches: count('In all partitions, of all versions.'),
     keys: count('In all partitions.'),
     stages: list(
       object(
         {
+          ...VERSION_ROLE,
           taken: list({ type: 'string' }, 'Steps that have taken something.'),
           waitingFor: list({ type: 'string' }, 'Steps that could take the next event.'),
           partialMatches: count('That stand here.'),
@@ -60,7 +63,7 @@ export const matchSchemas = {
         },
         ['nextDeadline'],
       ),
-      'From the first step on.',
+      'The version in force first, each from the first step on.',
     ),
     notCounted: count('Partial matches beyond what a worker looks at for one answer.'),
     unreachable: list({ type: 'integer' }, 'Partitions that did not answer.'),

@@ -11,10 +11,15 @@ const SUSPENDED_UNTIL = count(
   'Sequence of the entry with which it runs again; absent unless it is suspended.',
 )
 
+/** Of what there is in each version of a rule that runs. */
+export const VERSION_ROLE = {
+  version: count('Of the text.'),
+  role: { enum: ['in-force', 'candidate', 'draining'] },
+} as const
+
 export const versionReading = object(
   {
-    version: count('Of the text.'),
-    role: { enum: ['in-force', 'candidate', 'draining'] },
+    ...VERSION_ROLE,
     share: SHARE,
     until: time('Event time at which a version that drains ends in any case.'),
     suspendedUntil: SUSPENDED_UNTIL,
