@@ -43,7 +43,9 @@ beforeAll(async () => {
     entry('fraud-viewer', 'viewer', ['fraud']),
     entry('both', 'author', ['fraud', 'ops']),
   ]
-  const fake = await startFakeApi({ config: { auth: { apiKeys } } })
+  const fake = await startFakeApi({
+    config: { auth: { apiKeys }, limits: { guestNamespaces: ['fraud', 'ops'] } },
+  })
   app = fake.app
   for (const [id, namespace] of [
     ['cards', 'fraud'],
@@ -61,6 +63,15 @@ test('a list of rules holds those of one’s own namespaces', async () => {
     (await as(who, 'GET', '/v1/rules')).json().rules.map(({ id }: { id: string }) => id)
   expect(await ids('root')).toEqual(['cards', 'disks', 'moved'])
   expect(await ids('fraud')).toEqual(['cards', 'moved'])
+})
+
+test('the status shows the budgets of one’s own namespaces', async () => {
+  const guests = async (who: string) =>
+    (await as(who, 'GET', '/v1/status'))
+      .json()
+      .partitions[0].guests.map(({ namespace }: { namespace: string }) => namespace)
+  expect(await guests('root')).toEqual(['fraud', 'ops'])
+  expect(await guests('fraud-viewer')).toEqual(['fraud'])
 })
 
 const ofRule = ROUTES.filter(({ path }) => path.startsWith('/v1/rules/{id}'))

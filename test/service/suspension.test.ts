@@ -44,6 +44,7 @@ beforeAll(async () => {
       nats: { embedded: { port: 0 } },
       http: { port: 0, workerPort: 0 },
       input: { subjects: ['events.>'] },
+      limits: { guestNamespaces: ['sandbox'], guestFuelPerSecondMax: 100 },
     }),
     { log: silentLog },
   )
@@ -73,4 +74,23 @@ test('a rule that uses too much is suspended, seen to be, and runs again as a ne
   await send(100)
   await expect.poll(() => totalOf('dear'), { timeout: 20_000 }).toMatchObject({ status: 'live', alerts: 50 })
   expect((await totalOf('dear')).suspendedUntil).toBeUndefined()
+}, 60_000)
+
+test('a guest that uses its budget up is seen in the status and the metrics', async () => {
+  const guestOf = async () => (await call('/v1/status')).partitions[0].guests
+  expect(await guestOf()).toEqual([{ namespace: 'sandbox', used: 0, left: 1, suspensions: 0 }])
+  const body = rule('storm', 'n >= 0').replace('status: live', 'status: live\nnamespace: sandbox')
+  await call('/v1/rules/storm', { method: 'PUT', body, headers: { 'content-type': 'application/yaml' } })
+  await send(100)
+  await expect
+    .poll(() => totalOf('storm'), { timeout: 20_000 })
+    .toMatchObject({ status: 'suspended', suspensions: 1 })
+  expect(await guestOf()).toEqual([
+    { namespace: 'sandbox', used: expect.any(Number), left: expect.any(Number), suspensions: 1 },
+  ])
+  const metrics = await (await fetch(`${service.url}/metrics`)).text()
+  const labels = 'partition="0",namespace="sandbox"'
+  expect(metrics).toMatch(new RegExp(`sequitur_guest_suspensions_total\\{${labels}[^}]*\\} 1`))
+  expect(metrics).toMatch(new RegExp(`sequitur_guest_fuel_total\\{${labels}[^}]*\\} \\d{3}`))
+  expect(metrics).toMatch(new RegExp(`sequitur_guest_fuel_left_ratio\\{${labels}[^}]*\\} `))
 }, 60_000)

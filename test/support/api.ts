@@ -54,14 +54,14 @@ export function fakeIntake(): FakeIntake {
   }
 }
 
-/** Partitions that have every rule version at once, or none at all. */
-export function fakeInspector(partitions = 1, reachable = true): Inspector {
+/** A partition that has every rule version at once. */
+export function fakeInspector(guestNamespaces: readonly string[]): Inspector {
+  const guests = guestNamespaces.map((namespace) => ({ namespace, used: 0, left: 1, suspensions: 0 }))
   return {
-    partitions,
+    partitions: 1,
     ask: async (partition, request) => {
-      if (!reachable) return undefined
       const answers = {
-        status: { partition, running: true, worker: 'w', rules: 0 },
+        status: { partition, running: true, worker: 'w', rules: 0, guests },
         activated: { version: Number.MAX_SAFE_INTEGER },
         rule: { version: Number.MAX_SAFE_INTEGER, status: 'live' },
         rules: { rules: [] },
@@ -184,7 +184,7 @@ export function fakeApi(options: FakeOptions = {}): FakeApi {
     intake,
     input: noTail,
     output: noTail,
-    inspector: fakeInspector(),
+    inspector: fakeInspector(config.limits.guestNamespaces),
     investigation: {
       history: { read: async () => ({ entries: [] }), entry: async (sequence) => entryOf(intake, sequence) },
       tracer: localTracer(),

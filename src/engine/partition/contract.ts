@@ -117,6 +117,17 @@ export interface RuleStatistics extends RuleCounts {
   readonly problems: readonly Problem[]
 }
 
+/** What the rules of a namespace that is a guest do together. Plain data. */
+export interface GuestStatistics {
+  readonly namespace: string
+  /** Fuel, ever. */
+  readonly used: number
+  /** Part of what it can save up: 1 is a full budget; at 0 the rules that use most are suspended. */
+  readonly left: number
+  /** Times that one of its rules was suspended for what all of them used. */
+  readonly suspensions: number
+}
+
 export interface PartitionStatistics {
   readonly position: StreamSequence
   readonly watermark: EventTime
@@ -130,6 +141,7 @@ export interface PartitionStatistics {
   readonly effects: number
   /** Rules known, also those that do not run. */
   readonly rules: number
+  readonly guests: readonly GuestStatistics[]
   readonly sources: ReadonlyArray<{
     readonly name: string
     readonly newest: number

@@ -1,3 +1,4 @@
+import type { GuestStatistics } from './contract.ts'
 import { type FuelTank, fillFuel, fuelTank, type LogPlace } from './fuel-account.ts'
 import type { PartitionLimits } from './limits.ts'
 
@@ -20,6 +21,9 @@ export const BY_NAMESPACE = 'its namespace'
 export interface StoredBudget extends FuelTank {
   readonly namespace: string
   readonly span: number
+  /** Absent where nothing was counted yet. */
+  readonly used?: number
+  readonly suspensions?: number
 }
 
 /** What all rules of one namespace together may use. */
@@ -28,6 +32,10 @@ export interface GuestBudget {
   readonly tank: FuelTank
   /** Counts the spans of the log over which it is added up which rule is dear: each ends when nothing is owed, or with a suspension. */
   span: number
+  /** Fuel, ever. */
+  used: number
+  /** Of its rules, for what all of them used. */
+  suspensions: number
 }
 
 /** A span of a namespace. */
@@ -53,7 +61,7 @@ export class GuestBudgets {
     this.#budgets = new Map(
       guestNamespaces.map((namespace) => [
         namespace,
-        { namespace, tank: fuelTank(guestFuelPerSecondMax), span: 0 },
+        { namespace, tank: fuelTank(guestFuelPerSecondMax), span: 0, used: 0, suspensions: 0 },
       ]),
     )
   }
@@ -70,6 +78,7 @@ export class GuestBudgets {
   spend(budget: GuestBudget, use: GuestUse, at: LogPlace, amount: number): void {
     if (fillFuel(budget.tank, this.perSecondMax, at)) budget.span++
     budget.tank.fuel -= amount
+    budget.used += amount
     if (use.span !== budget.span) {
       use.span = budget.span
       use.fuel = 0
@@ -89,16 +98,32 @@ export class GuestBudgets {
     return overdrawn
   }
 
+  /** Rules of the namespace were suspended for what all of them used. */
+  countSuspensions({ namespace }: GuestSpan, count: number): void {
+    const budget = this.#budgets.get(namespace)
+    if (budget !== undefined) budget.suspensions += count
+  }
+
+  /** As it is at a place in the log. */
+  statistics(at: LogPlace): GuestStatistics[] {
+    const full = fuelTank(this.perSecondMax).fuel
+    return [...this.#budgets.values()].map(({ namespace, tank, used, suspensions }) => {
+      const filled = { ...tank }
+      fillFuel(filled, this.perSecondMax, at)
+      return { namespace, used, left: filled.fuel / full, suspensions }
+    })
+  }
+
   stored(): StoredBudget[] {
-    return [...this.#budgets.values()].map(({ namespace, tank, span }) => ({ namespace, ...tank, span }))
+    return [...this.#budgets.values()].map(({ tank, ...rest }) => ({ ...rest, ...tank }))
   }
 
   restore(stored: readonly StoredBudget[]): void {
-    for (const { namespace, span, ...tank } of stored) {
+    for (const { namespace, span, used = 0, suspensions = 0, ...tank } of stored) {
       const budget = this.#budgets.get(namespace)
       if (budget === undefined) continue
       Object.assign(budget.tank, tank)
-      budget.span = span
+      Object.assign(budget, { span, used, suspensions })
     }
   }
 }

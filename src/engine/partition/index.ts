@@ -4,6 +4,7 @@ export type {
   DoneErasure,
   Effect,
   ErasedKey,
+  GuestStatistics,
   KeptOfKey,
   LogEntry,
   ObservablePartition,

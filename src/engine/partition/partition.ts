@@ -201,6 +201,7 @@ export class EnginePartition implements ObservablePartition {
       effects: this.#effectNumber,
       sources: this.#clock.readings(),
       rules: this.rules.size,
+      guests: this.guests.statistics({ sequence: this.#position, time: this.#now }),
     }
   }
 
@@ -357,7 +358,8 @@ export class EnginePartition implements ObservablePartition {
     for (const span of this.guests.relieve()) {
       // Whoever was suspended on its own account just now has used most.
       const isRelieved = overdrawn.some(({ program }) => program.definition.namespace === span.namespace)
-      if (!isRelieved) this.rules.suspendDearest(span, this.#position)
+      if (isRelieved) continue
+      this.guests.countSuspensions(span, this.rules.suspendDearest(span, this.#position))
     }
   }
 

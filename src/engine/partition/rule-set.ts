@@ -170,9 +170,9 @@ export class RuleSet {
 
   /**
    * Of a namespace's versions those that have used most of its budget in the span, until half of what was used has gone with them: one
-   * that used half goes alone, and of a hundred that use the same, each time half.
+   * that used half goes alone, and of a hundred that use the same, each time half. Gives how many they are.
    */
-  suspendDearest(span: GuestSpan, sequence: number): void {
+  suspendDearest(span: GuestSpan, sequence: number): number {
     const guests = [...this.running].filter((runtime) => runtime.guestFuel(span) > 0)
     const used = guests.reduce((sum, runtime) => sum + runtime.guestFuel(span), 0)
     guests.sort((a, b) => b.guestFuel(span) - a.guestFuel(span) || (a.name < b.name ? -1 : 1))
@@ -185,6 +185,7 @@ export class RuleSet {
       dearest.push(runtime)
     }
     this.suspend(dearest, sequence)
+    return dearest.length
   }
 
   /** Brings back those whose suspension is over. */

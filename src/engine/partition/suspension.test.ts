@@ -4,7 +4,7 @@ import { type CodegenSetting, codegenSetting, setCodegen } from '../expression/i
 import { eventTime, type JsonObject, streamSequence } from '../model/index.ts'
 import { compileRule, readRules } from '../rule/index.ts'
 import type { RuleProgram } from '../rule/program.ts'
-import type { Effect, LogEntry, RuleStatistics, StateRow } from './contract.ts'
+import type { Effect, GuestStatistics, LogEntry, RuleStatistics, StateRow } from './contract.ts'
 import { createPartition, restorePartition } from './create.ts'
 import type { PartitionOptions } from './options.ts'
 import { extrasRow } from './row-ids.ts'
@@ -57,6 +57,7 @@ const eventsOf = (count: number, from = 0): Said[] =>
 interface Ran {
   readonly effects: readonly Effect[]
   readonly rules: readonly RuleStatistics[]
+  readonly guests: readonly GuestStatistics[]
   readonly rows: ReadonlyMap<string, Uint8Array>
 }
 
@@ -88,7 +89,7 @@ function run(
     partition = restorePartition(options, stored)
   })
   take()
-  return { effects, rules: partition.ruleStatistics(), rows }
+  return { effects, rules: partition.ruleStatistics(), guests: partition.statistics().guests, rows }
 }
 
 function programOf(text: string): RuleProgram {
@@ -358,11 +359,28 @@ describe('a namespace that is a guest', () => {
     expect(suspended(ran)).toEqual([['storm', 'its namespace', 10_000]])
     expect(ruleOf(ran, 'neighbour')).toMatchObject({ state: 'running', alerts: 2_000 })
     expect(ruleOf(ran, 'quiet')).toMatchObject({ state: 'running', alerts: 1 })
+    expect(ran.guests).toMatchObject([{ namespace: 'sandbox', suspensions: 1 }])
+  })
+
+  test('says what it used and what is left, which fills up with the log', () => {
+    const guestsOf = (...said: Said[]): readonly GuestStatistics[] =>
+      run(logOf([guest('storm', 'n >= 0'), ...said], 1), new Set(), limits).guests
+    expect(guestsOf()).toEqual([{ namespace: 'sandbox', used: 0, left: 1, suspensions: 0 }])
+    const [event] = eventsOf(1) as [Said]
+    const [after] = guestsOf(event)
+    // An alert is most of it. The budget holds 2.5 s of what it may use.
+    expect(after?.used).toBeGreaterThan(90)
+    expect(after?.left).toBeCloseTo(1 - (after?.used ?? 0) / 25_000, 10)
+    // An entry brings half a millisecond and the one since the last: 15 fuel.
+    const [later] = guestsOf(event, { event: {}, subject: 'demo.other' })
+    expect(later?.used).toBe(after?.used)
+    expect(later?.left).toBeCloseTo((after?.left ?? 0) + 15 / 25_000, 10)
   })
 
   test('loses one after the other while they use too much together', () => {
     const ran = run(log, new Set(), { ...limits, guestFuelPerSecondMax: 3_000 })
     expect(suspended(ran).map((each) => (each as string[])[0])).toEqual(['storm', 'asks'])
+    expect(ran.guests).toMatchObject([{ suspensions: 2 }])
     expect(ruleOf(ran, 'quiet')?.state).toBe('running')
   })
 
@@ -400,6 +418,7 @@ describe('a namespace that is a guest', () => {
         const cut = run(log, new Set(cuts), tight)
         expect(cut.effects).toEqual(straight.effects)
         expect(cut.rules).toEqual(straight.rules)
+        expect(cut.guests).toEqual(straight.guests)
       }),
       { numRuns: 15 },
     )
@@ -420,7 +439,10 @@ describe('a namespace that is a guest', () => {
     expect(suspended(run(logOf(back, 1), new Set(), limits))).toHaveLength(1)
   })
 
-  test('is nobody by default', () => expect(suspended(run(log, new Set(), {}))).toEqual([]))
+  test('is nobody by default', () => {
+    const ran = run(log, new Set(), {})
+    expect([suspended(ran), ran.guests]).toEqual([[], []])
+  })
 })
 
 describe('partial matches in an index', () => {

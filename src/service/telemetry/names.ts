@@ -120,6 +120,22 @@ export const METRICS = {
     'Times that a rule was suspended because it used too much fuel.',
   ),
   suspended: gauge('sequitur_rule_suspended', '1', ['rule'], '1 while the rule is suspended, else 0.'),
+  guestFuel: counter(
+    'sequitur_guest_fuel_total',
+    ['partition', 'namespace'],
+    'Fuel that all rules of a guest namespace have used, ordinary work too.',
+  ),
+  guestFuelLeft: gauge(
+    'sequitur_guest_fuel_left_ratio',
+    '1',
+    ['partition', 'namespace'],
+    'Part of the budget of a guest namespace that is left: 1 is all that it can save up; at 0 rules are suspended, and it is full again.',
+  ),
+  guestSuspensions: counter(
+    'sequitur_guest_suspensions_total',
+    ['partition', 'namespace'],
+    'Times that a rule was suspended for what all rules of its guest namespace used.',
+  ),
   shed: counter(
     'sequitur_partial_matches_shed_total',
     ['rule'],

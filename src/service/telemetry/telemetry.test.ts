@@ -98,6 +98,7 @@ const reading: PartitionReading = {
   watermark: 1_767_225_600_000,
   outboxEffects: 1,
   counters: { events: 10, processed: 7, late: 2, deadLettered: 1, duplicates: 5 },
+  guests: [{ namespace: 'sandbox', used: 120, left: 0.25, suspensions: 3 }],
   rules: [rule],
 }
 
@@ -127,6 +128,9 @@ test('metrics have the names, units and labels of the table, and nothing else', 
     Object.fromEntries(Object.values(METRICS).map(({ name, kind }) => [name, kind])),
   )
   expect(text).toContain('sequitur_events_total{partition="1"} 10')
+  expect(text).toContain('sequitur_guest_fuel_total{partition="1",namespace="sandbox"} 120')
+  expect(text).toContain('sequitur_guest_fuel_left_ratio{partition="0",namespace="sandbox"} 0.25')
+  expect(text).toContain('sequitur_guest_suspensions_total{partition="0",namespace="sandbox"} 3')
   expect(text).toContain('sequitur_event_lag_seconds{partition="0"} 1.5')
   expect(text).toContain('sequitur_alerts_total{rule="r",severity="high",mode="live"} 6')
   expect(text).toContain('sequitur_predicate_errors_total{rule="r",step="a",code="T2009"} 8')

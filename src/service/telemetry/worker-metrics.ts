@@ -1,5 +1,5 @@
 import type { Meter, Observable, Tracer } from '@opentelemetry/api'
-import type { Effect, VersionRole } from '../../engine/index.ts'
+import type { Effect, GuestStatistics, VersionRole } from '../../engine/index.ts'
 import { histogramOf, observableCounterOf, observableGaugeOf } from './instruments.ts'
 import { METRICS } from './names.ts'
 import { traceAlert } from './traces.ts'
@@ -23,6 +23,8 @@ export interface PartitionReading {
     readonly deadLettered: number
     readonly duplicates: number
   }
+  /** Namespaces whose rules have a budget together. */
+  readonly guests: readonly GuestStatistics[]
   readonly rules: readonly RuleReading[]
 }
 
@@ -102,8 +104,24 @@ export function createWorkerMetrics(meter: Meter, tracer?: Tracer): WorkerMetric
 type Observed = Partial<Record<keyof typeof METRICS, Observable>>
 
 function watchPartitions(meter: Meter, source: () => readonly PartitionReading[]): () => void {
-  const counters = ['events', 'processed', 'late', 'deadLetters', 'duplicates'] as const
-  const gauges = ['position', 'pending', 'lag', 'watermark', 'outbox', 'partitionRunning'] as const
+  const counters = [
+    'events',
+    'processed',
+    'late',
+    'deadLetters',
+    'duplicates',
+    'guestFuel',
+    'guestSuspensions',
+  ] as const
+  const gauges = [
+    'position',
+    'pending',
+    'lag',
+    'watermark',
+    'outbox',
+    'partitionRunning',
+    'guestFuelLeft',
+  ] as const
   const ruleCounters = [
     'matches',
     'alerts',
@@ -153,6 +171,11 @@ function reportPartition(reading: PartitionReading, observe: Observe): void {
   if (Number.isFinite(reading.watermark)) observe('watermark', reading.watermark / 1000, labels)
   observe('outbox', reading.outboxEffects, labels)
   observe('partitionRunning', reading.running ? 1 : 0, labels)
+  for (const { namespace, used, left, suspensions } of reading.guests) {
+    observe('guestFuel', used, { ...labels, namespace })
+    observe('guestFuelLeft', left, { ...labels, namespace })
+    observe('guestSuspensions', suspensions, { ...labels, namespace })
+  }
 }
 
 function reportRule(reading: RuleReading, observe: Observe): void {

@@ -254,6 +254,7 @@ class RunningWorker implements Worker {
       watermark: partition.watermark,
       outboxEffects: runner.unpublished,
       counters: partition.counters,
+      guests: partition.statistics().guests,
     }
   }
 

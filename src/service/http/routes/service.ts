@@ -1,3 +1,4 @@
+import { mayIn } from '../grants.ts'
 import { askAll } from '../inspector.ts'
 import { type Answer, data, route } from '../route.ts'
 import { ref } from '../schemas/index.ts'
@@ -60,9 +61,13 @@ export const STATUS_ROUTES = [
     scope: 'namespace',
     summary: 'Version, broker and partitions',
     responses: { 200: { description: 'As it is now.', schema: ref('Status') } },
-    handle: async (_call, { about, inspector }) => {
+    handle: async ({ caller }, { about, inspector }) => {
       const { answers, unreachable } = await askAll(inspector, { kind: 'status' })
-      return data({ ...(await about()), partitions: answers.map(({ answer }) => answer), unreachable })
+      const partitions = answers.map(({ answer }) => ({
+        ...answer,
+        guests: answer.guests.filter(({ namespace }) => mayIn(caller.grants, 'read', namespace)),
+      }))
+      return data({ ...(await about()), partitions, unreachable })
     },
   }),
   route({

@@ -14,6 +14,18 @@ const partition = {
     watermark: { type: ['number', 'null'], description: 'Event time, Unix milliseconds.' },
     outboxEffects: count('Not confirmed by the alert log yet.'),
     counters: { type: 'object', additionalProperties: { type: 'integer' } },
+    guests: list(
+      object({
+        namespace: text('Of rules.'),
+        used: { type: 'number', description: 'Fuel, ever.' },
+        left: {
+          type: 'number',
+          description: 'Part of its budget: 1 is all that it can save up; at 0 rules are suspended.',
+        },
+        suspensions: count('Of its rules, for what all of them used.'),
+      }),
+      'Namespaces whose rules have a budget together; those that the caller may read.',
+    ),
     rules: count('That it has.'),
     stopped: object({ code: text('Why it does not run.'), message: text('As a sentence.') }),
   },
