@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { ServiceError } from './service-error.ts'
 
 const LOCK = 'sequitur.pid'
@@ -12,7 +12,7 @@ export function claimDataFolder(folder: string): () => void {
   const file = join(folder, LOCK)
   const mine = `${process.pid} ${startOf(process.pid) ?? ''}`
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeFolder(folder)
     for (let attempt = 0; ; attempt += 1) {
       try {
         writeFileSync(file, mine, { flag: 'wx', mode: 0o600 })
@@ -36,6 +36,22 @@ export function claimDataFolder(folder: string): () => void {
   }
   return () => {
     if (readText(file) === mine) rmSync(file, { force: true })
+  }
+}
+
+/**
+ * With those that it is in. Node's own way to do that never ends where a folder is there and the system says ENOENT of every folder in it,
+ * as Linux does below /proc.
+ */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return
+    const parent = dirname(folder)
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || existsSync(parent)) throw error
+    makeFolder(parent)
+    makeFolder(folder)
   }
 }
 

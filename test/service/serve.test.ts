@@ -252,6 +252,7 @@ describe('a service that cannot start says why', () => {
     ['address-in-use', () => ({ nats: { embedded: { port } }, dataDir: join(folder, 'other') })],
     ['broker-unreachable', () => ({ nats: { url: 'nats://127.0.0.1:1' }, dataDir: join(folder, 'other') })],
     ['data-folder-unusable', () => ({ dataDir: '/dev/null/nowhere' })],
+    ['data-folder-unusable', () => ({ dataDir: '/proc/nowhere/data' })],
   ])('%s', async (code, over) => {
     await expect(serve(config(over()), { log: silentLog })).rejects.toMatchObject({ code })
   })
