@@ -1,19 +1,13 @@
-import {
-  type LifecycleOutcome,
-  RuleLifecycle,
-  type StoredRule,
-  unifiedDiff,
-  type WriteBy,
-  writtenText,
-} from '../../catalogue/index.ts'
+import { RuleLifecycle, unifiedDiff, writtenText } from '../../catalogue/index.ts'
 import { totalsByRule } from '../../telemetry/index.ts'
 import { askAll } from '../inspector.ts'
 import { type Answer, data, problem, route, type TextBody } from '../route.ts'
 import { ref } from '../schemas/index.ts'
 import type { Services } from '../services.ts'
-import { badPrecondition, expectationOf, PRECONDITIONS, REASON } from './preconditions.ts'
+import { PRECONDITIONS, REASON } from './preconditions.ts'
+import { changeRule, noCandidate } from './rule-change.ts'
 import { noRule } from './rule-view.ts'
-import { answerOf, byOf, CHANGE_QUERY, type ChangeQuery, PROPOSED, RULE_BODY, textOf } from './rule-writes.ts'
+import { CHANGE_QUERY, type ChangeQuery, PROPOSED, RULE_BODY, textOf } from './rule-writes.ts'
 import { busy, ETAG, ID_PARAMS, notReadable, VERSION_PARAMS } from './rules.ts'
 
 interface Id {
@@ -63,15 +57,11 @@ export const RULE_LIFECYCLE_ROUTES = [
     body: RULE_BODY,
     responses: WRITTEN,
     problems: [404, 409, 412, 422],
-    handle: async (call, services) => {
-      const expected = expectationOf(call)
-      if (expected === undefined) return badPrecondition()
-      const { id } = call.params
-      const by = byOf(call, call.query)
-      const candidate = { text: textOf(call.body), share: call.query.share }
-      const outcome = await lifecycleOf(services).putCandidate(id, candidate, expected, by)
-      return answerStep(outcome, services, by, id)
-    },
+    handle: (call, services) =>
+      changeRule(call, services, { keepsInForce: true }, (id, expected, by) => {
+        const candidate = { text: textOf(call.body), share: call.query.share }
+        return lifecycleOf(services).putCandidate(id, candidate, expected, by)
+      }),
   }),
   route<Id, unknown, unknown>({
     method: 'GET',
@@ -124,14 +114,10 @@ export const RULE_LIFECYCLE_ROUTES = [
     },
     responses: WRITTEN,
     problems: [404, 409, 412, 422],
-    handle: async (call, services) => {
-      const expected = expectationOf(call)
-      if (expected === undefined) return badPrecondition()
-      const { id } = call.params
-      const by = byOf(call, { ...call.query, reason: call.body.reason })
-      const outcome = await lifecycleOf(services).setShare(id, call.body.share, expected, by)
-      return answerStep(outcome, services, by, id)
-    },
+    handle: (call, services) =>
+      changeRule(call, services, { keepsInForce: true, reason: call.body.reason }, (id, expected, by) =>
+        lifecycleOf(services).setShare(id, call.body.share, expected, by),
+      ),
   }),
   route<Id, ChangeQuery, { reason?: string }>({
     method: 'POST',
@@ -149,15 +135,10 @@ export const RULE_LIFECYCLE_ROUTES = [
     body: REASON_BODY,
     responses: WRITTEN,
     problems: [404, 409, 412, 422],
-    handle: async (call, services) => {
-      const expected = expectationOf(call)
-      if (expected === undefined) return badPrecondition()
-      const { id } = call.params
-      const by = byOf(call, { ...call.query, reason: call.body.reason })
-      const before = call.query.dryRun ? await services.catalogue.get(id) : undefined
-      const outcome = await lifecycleOf(services).promote(id, expected, by)
-      return answerStep(outcome, services, by, id, before)
-    },
+    handle: (call, services) =>
+      changeRule(call, services, { reason: call.body.reason }, (id, expected, by) =>
+        lifecycleOf(services).promote(id, expected, by),
+      ),
   }),
   route<Id, ChangeQuery, { reason?: string }>({
     method: 'POST',
@@ -174,15 +155,10 @@ export const RULE_LIFECYCLE_ROUTES = [
     body: REASON_BODY,
     responses: WRITTEN,
     problems: [404, 409, 412, 422],
-    handle: async (call, services) => {
-      const expected = expectationOf(call)
-      if (expected === undefined) return badPrecondition()
-      const { id } = call.params
-      const by = byOf(call, { ...call.query, reason: call.body.reason })
-      const before = call.query.dryRun ? await services.catalogue.get(id) : undefined
-      const outcome = await lifecycleOf(services).rollback(id, expected, by)
-      return answerStep(outcome, services, by, id, before)
-    },
+    handle: (call, services) =>
+      changeRule(call, services, { reason: call.body.reason }, (id, expected, by) =>
+        lifecycleOf(services).rollback(id, expected, by),
+      ),
   }),
   route<Id & { version: number }, { against?: number }, unknown>({
     method: 'GET',
@@ -232,39 +208,6 @@ export const RULE_LIFECYCLE_ROUTES = [
 
 const lifecycleOf = ({ catalogue, compiler }: Services): RuleLifecycle =>
   new RuleLifecycle({ catalogue, compiler })
-
-async function answerStep(
-  outcome: LifecycleOutcome,
-  services: Services,
-  by: WriteBy,
-  id: string,
-  before?: StoredRule,
-): Promise<Answer> {
-  switch (outcome.kind) {
-    case 'no-candidate':
-      return noCandidate(id, 409)
-    case 'not-running':
-      return problem(409, 'rule-not-running', `the rule ${id} is ${outcome.status}`, {
-        hint: 'a candidate runs beside a version that is live or in shadow',
-      })
-    case 'nothing-before':
-      return problem(
-        409,
-        'nothing-to-roll-back',
-        `the rule ${id} has no candidate, and no promotion to take back`,
-        {
-          hint: `GET /v1/rules/${id}/versions lists the versions (sequitur get versions ${id}), POST /v1/rules/${id}:restore puts back any`,
-        },
-      )
-    default:
-      return answerOf(outcome, services, by, id, before)
-  }
-}
-
-const noCandidate = (id: string, status: 404 | 409): Answer =>
-  problem(status, 'candidate-missing', `the rule ${id} has no candidate`, {
-    hint: `PUT /v1/rules/${id}/candidate (sequitur candidate set FILE) runs a version beside the one in force`,
-  })
 
 const noVersion = (id: string, version: number): Answer =>
   problem(404, 'rule-not-found', `there is no version ${version} of the rule ${id}`)

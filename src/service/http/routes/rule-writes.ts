@@ -1,35 +1,21 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import type { PartialMatchesMode, RuleStatus } from '../../../engine/index.ts'
-import {
-  type ManagedElsewhere,
-  PENDING_PROPOSALS_MAX,
-  type RuleText,
-  type StoredRule,
-  type WriteBy,
-  type WriteOutcome,
-} from '../../catalogue/index.ts'
-import { effectOfChange } from '../change-effect.ts'
-import { mayIn } from '../grants.ts'
-import { awaitActivation } from '../inspector.ts'
+import type { RuleStatus } from '../../../engine/index.ts'
+import type { RuleText } from '../../catalogue/index.ts'
 import { notInNamespace } from '../namespaces.ts'
 import { problemEntry } from '../problem.ts'
-import { type Answer, type Call, data, problem, route, type TextBody } from '../route.ts'
+import { data, problem, route, type TextBody } from '../route.ts'
 import { ref, STATUS_VALUES } from '../schemas/index.ts'
-import type { Services } from '../services.ts'
 import {
   BREAK_GLASS,
-  badPrecondition,
   DRY_RUN,
-  expectationOf,
   FORCE,
   MANAGED_BY,
   PARTIAL_MATCHES,
   PRECONDITIONS,
   REASON,
 } from './preconditions.ts'
-import { LOCATION, locationOf, proposalHeadOf } from './proposal-view.ts'
+import { LOCATION } from './proposal-view.ts'
+import { byOf, changeRule, managedElsewhere, notProposed, type WriteQuery } from './rule-change.ts'
 import { splitRules } from './rule-texts.ts'
-import { etagOf, noRule, ruleOf } from './rule-view.ts'
 import { busy, ETAG, ID_PARAMS, notReadable } from './rules.ts'
 
 export const RULE_BODY = {
@@ -53,15 +39,6 @@ const RULES_BODY = {
 
 interface Id {
   readonly id: string
-}
-
-interface WriteQuery {
-  readonly dryRun: boolean
-  readonly force: boolean
-  readonly breakGlass: boolean
-  readonly reason?: string
-  readonly managedBy?: string
-  readonly partialMatches?: PartialMatchesMode
 }
 
 /** Of writes that say more in their body. */
@@ -115,14 +92,10 @@ export const RULE_WRITE_ROUTES = [
       ...PROPOSED,
     },
     problems: [409, 412, 422, 428],
-    handle: async (call, services) => {
-      const expected = expectationOf(call, call.query.force)
-      if (expected === undefined) return badPrecondition()
-      const by = byOf(call, call.query)
-      const before = call.query.dryRun ? await services.catalogue.get(call.params.id) : undefined
-      const outcome = await services.catalogue.put(call.params.id, textOf(call.body), expected, by)
-      return answerOf(outcome, services, by, call.params.id, before)
-    },
+    handle: (call, services) =>
+      changeRule(call, services, { force: call.query.force }, (id, expected, by) =>
+        services.catalogue.put(id, textOf(call.body), expected, by),
+      ),
   }),
   route<Id, Omit<WriteQuery, 'partialMatches'>, unknown>({
     method: 'DELETE',
@@ -147,14 +120,10 @@ export const RULE_WRITE_ROUTES = [
     headers: PRECONDITIONS,
     responses: { 200: { description: 'Removed.', schema: ref('RuleRemoved') }, ...PROPOSED },
     problems: [404, 409, 412, 422, 428],
-    handle: async (call, services) => {
-      const expected = expectationOf(call, call.query.force)
-      if (expected === undefined) return badPrecondition()
-      const by = byOf(call, call.query)
-      const before = call.query.dryRun ? await services.catalogue.get(call.params.id) : undefined
-      const outcome = await services.catalogue.remove(call.params.id, expected, by)
-      return answerOf(outcome, services, by, call.params.id, before)
-    },
+    handle: (call, services) =>
+      changeRule(call, services, { force: call.query.force }, (id, expected, by) =>
+        services.catalogue.remove(id, expected, by),
+      ),
   }),
   route<Id, ChangeQuery, { status: RuleStatus; reason?: string }>({
     method: 'POST',
@@ -182,14 +151,10 @@ export const RULE_WRITE_ROUTES = [
       ...PROPOSED,
     },
     problems: [404, 409, 412, 422],
-    handle: async (call, services) => {
-      const expected = expectationOf(call)
-      if (expected === undefined) return badPrecondition()
-      const by = byOf(call, { ...call.query, reason: call.body.reason })
-      const before = call.query.dryRun ? await services.catalogue.get(call.params.id) : undefined
-      const outcome = await services.catalogue.setStatus(call.params.id, call.body.status, expected, by)
-      return answerOf(outcome, services, by, call.params.id, before)
-    },
+    handle: (call, services) =>
+      changeRule(call, services, { reason: call.body.reason }, (id, expected, by) =>
+        services.catalogue.setStatus(id, call.body.status, expected, by),
+      ),
   }),
   route<Id, ChangeQuery, { version: number; reason?: string }>({
     method: 'POST',
@@ -221,14 +186,10 @@ export const RULE_WRITE_ROUTES = [
       ...PROPOSED,
     },
     problems: [404, 409, 412, 422],
-    handle: async (call, services) => {
-      const expected = expectationOf(call)
-      if (expected === undefined) return badPrecondition()
-      const by = byOf(call, { ...call.query, reason: call.body.reason })
-      const before = call.query.dryRun ? await services.catalogue.get(call.params.id) : undefined
-      const outcome = await services.catalogue.restore(call.params.id, call.body.version, expected, by)
-      return answerOf(outcome, services, by, call.params.id, before)
-    },
+    handle: (call, services) =>
+      changeRule(call, services, { reason: call.body.reason }, (id, expected, by) =>
+        services.catalogue.restore(id, call.body.version, expected, by),
+      ),
   }),
   route<unknown, unknown, TextBody>({
     method: 'POST',
@@ -360,156 +321,7 @@ export const RULE_WRITE_ROUTES = [
   }),
 ]
 
-/** The rule is kept elsewhere: what is written here would be undone there. */
-const managedElsewhere = ({ id, managedBy }: ManagedElsewhere): Answer =>
-  problem(409, 'rule-managed-elsewhere', `the rule ${id} is managed by ${managedBy}`, {
-    hint: `change it there; or name that place with managedBy=${managedBy.replace(/@[^@]*$/, '')}@…, or force=true`,
-    more: { managedBy },
-  })
-
 export const textOf = ({ text, type }: TextBody): RuleText => ({
   text,
   format: type === 'application/json' ? 'json' : 'yaml',
 })
-
-/** What the caller knows of the rule, from its headers; undefined when they cannot be read. */
-export const byOf = (
-  call: Call<unknown, unknown, unknown>,
-  query: Partial<Omit<WriteQuery, 'reason'>> & { readonly reason?: string | undefined },
-): WriteBy => ({
-  dryRun: query.dryRun === true,
-  force: query.force === true,
-  mayWrite: (namespace) => mayIn(call.caller.grants, 'write', namespace),
-  ...(query.breakGlass
-    ? { mayBreakGlass: (namespace) => mayIn(call.caller.grants, 'operate', namespace) }
-    : {}),
-  ...(call.caller.id === undefined ? {} : { author: call.caller.id }),
-  ...(query.reason === undefined ? {} : { reason: query.reason }),
-  ...(query.managedBy === undefined ? {} : { managedBy: query.managedBy }),
-  ...(query.partialMatches === undefined ? {} : { partialMatches: query.partialMatches }),
-})
-
-const needed = ({ approvalsNeeded }: { readonly approvalsNeeded?: number }) =>
-  approvalsNeeded === undefined ? {} : { approvalsNeeded }
-
-function notProposed(
-  outcome: Extract<WriteOutcome, { kind: 'proposals-too-many' | 'break-glass-refused' }>,
-): Answer {
-  if (outcome.kind === 'proposals-too-many')
-    return problem(409, 'proposals-too-many', `${PENDING_PROPOSALS_MAX} proposals wait to be approved`, {
-      hint: 'decide on some of them: GET /v1/proposals?state=pending',
-    })
-  switch (outcome.why) {
-    case 'off':
-      return problem(403, 'break-glass-not-allowed', 'nobody may do without approval here', {
-        hint: 'send it without breakGlass, and have it approved; or set approvals.breakGlass',
-      })
-    case 'role':
-      return problem(403, 'break-glass-not-allowed', 'only an operator may do without approval', {
-        hint: 'send it without breakGlass, and have it approved',
-      })
-    case 'reason':
-      return problem(422, 'break-glass-needs-reason', 'doing without approval needs a reason', {
-        hint: 'say why, with reason',
-      })
-    default:
-      return outcome.why satisfies never
-  }
-}
-
-export async function answerOf(
-  outcome: WriteOutcome,
-  services: Services,
-  by: WriteBy,
-  id: string,
-  before?: StoredRule,
-): Promise<Answer> {
-  const dryRun = by.dryRun === true
-  /** What would become of the partial matches. */
-  const effect = async (after: StoredRule | undefined) =>
-    dryRun && before !== undefined
-      ? effectOfChange(services, id, { before, after, mode: by.partialMatches })
-      : {}
-  const activation = async (version: number) =>
-    dryRun
-      ? {}
-      : {
-          activation: await awaitActivation(services.inspector, { kind: 'rule', rule: id }, version, {
-            now: services.now,
-            sleep,
-          }),
-        }
-  switch (outcome.kind) {
-    case 'stored': {
-      const { rule, change } = outcome
-      const body = {
-        ...ruleOf(rule),
-        change,
-        dryRun,
-        ...(await activation(rule.record.version)),
-        ...(await effect(rule)),
-        ...needed(outcome),
-        warnings: outcome.problems.map(problemEntry),
-      }
-      const audit = rule.record.breakGlass === undefined ? {} : { breakGlass: true as const }
-      return data(body, change === 'created' && !dryRun ? 201 : 200, etagOf(rule), audit)
-    }
-    case 'removed': {
-      const broken = outcome.breakGlass === undefined ? {} : { breakGlass: true as const }
-      const body = {
-        id,
-        version: outcome.version,
-        dryRun,
-        ...(await activation(outcome.version)),
-        ...(await effect(undefined)),
-        ...needed(outcome),
-        ...broken,
-      }
-      return data(body, 200, undefined, broken)
-    }
-    case 'proposed':
-      return data(
-        {
-          ...proposalHeadOf(outcome.proposal),
-          warnings: (outcome.problems ?? []).map(problemEntry),
-        },
-        202,
-        locationOf(outcome.proposal),
-        { proposal: outcome.proposal.proposal.id },
-      )
-    case 'proposals-too-many':
-    case 'break-glass-refused':
-      return notProposed(outcome)
-    case 'invalid':
-      return notReadable(outcome.problems)
-    case 'conflict':
-      return problem(
-        412,
-        'rule-changed-meanwhile',
-        outcome.current === undefined
-          ? `there is no rule ${id} any more`
-          : `the rule ${id} is at revision ${outcome.current.revision}`,
-        {
-          hint: 'look at what changed, then send it again with the new revision',
-          ...(outcome.current === undefined
-            ? {}
-            : { more: { current: ruleOf(outcome.current) }, headers: etagOf(outcome.current) }),
-        },
-      )
-    case 'forbidden':
-      return notInNamespace(outcome.namespace)
-    case 'managed-elsewhere':
-      return managedElsewhere(outcome)
-    case 'expectation-needed':
-      return problem(428, 'precondition-needed', `there is a rule ${id} already`, {
-        hint: `send If-Match: "${outcome.current.revision}" to change it, or force=true`,
-        headers: etagOf(outcome.current),
-      })
-    case 'not-found':
-      return noRule(id)
-    case 'busy':
-      return busy()
-    default:
-      return outcome satisfies never
-  }
-}
