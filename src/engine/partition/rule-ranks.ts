@@ -7,12 +7,6 @@ const RANK_MAX = 2 ** 30
 /** Running versions in order of id, of one id in order of age; so are their ranks. */
 export class RuleRanks {
   #ranked: RuleRuntime[] = []
-  readonly #moved: (runtime: RuleRuntime) => void
-
-  /** @param moved hears of those whose rank changes while they have a place. */
-  constructor(moved: (runtime: RuleRuntime) => void) {
-    this.#moved = moved
-  }
 
   get all(): readonly RuleRuntime[] {
     return this.#ranked
@@ -29,7 +23,6 @@ export class RuleRanks {
     if (runtime.rank > before && after <= RANK_MAX) return
     ranked.forEach((each, index) => {
       each.rank = (index + 1) * RANK_GAP
-      this.#moved(each)
     })
   }
 

@@ -11,7 +11,7 @@ import { RuleRuntime, type RuleSurroundings } from './rule-runtime.ts'
 export class RunningRules {
   /** By the name of their stored rows. */
   readonly #named = new Map<string, Running>()
-  readonly #ranks: RuleRanks
+  readonly #ranks = new RuleRanks()
   readonly #router: Router
   readonly #deadlines: DeadlineQueue
   readonly #around: RuleSurroundings
@@ -29,9 +29,6 @@ export class RunningRules {
     this.#deadlines = parts.deadlines
     this.#around = parts.around
     this.#createMatcher = parts.createMatcher
-    this.#ranks = new RuleRanks((runtime) => {
-      if (runtime.deadline !== undefined) this.#deadlines.rerank(runtime.deadline)
-    })
   }
 
   /** In order of id, of one id in order of age. */
