@@ -1,6 +1,6 @@
 import { decodeEvent, LoggedEvent, type PayloadLimits, type ResolvedSource } from '../decode/index.ts'
 import type { Frame, JsonObject, JsonValue, ListAccess, StreamEvent } from '../model/index.ts'
-import { canonicalKeyOf, canonicalPart, compositeKey, keyParts, subjectMatches } from '../route/index.ts'
+import { canonicalKeyOf, eventKey, keyParts, subjectMatches } from '../route/index.ts'
 import type { EventProgram } from '../rule/program.ts'
 import type { Belonging, ErasedKey, LogEntry } from './contract.ts'
 import type { RuleRuntime } from './rule-runtime.ts'
@@ -32,7 +32,7 @@ export class EventsOfKey {
 
   has(event: StreamEvent): boolean {
     const frame: Frame = { event, steps: NO_STEPS, key: null, lists: this.#lists, time: event.time }
-    return this.#reading(event.subject).some((each) => keyOf(each.event, frame) === each.wanted)
+    return this.#reading(event.subject).some((each) => eventKey(each.event.key, frame) === each.wanted)
   }
 
   /** Undefined: the entry does not belong to the key. */
@@ -73,17 +73,6 @@ const SUBJECTS_MAX = 20_000
 /** The canonical key that the erasure means for a rule; undefined when it means none of it. */
 function wantedKey({ id, program }: RuleRuntime, { key, rules }: ErasedKey): string | undefined {
   return rules === undefined || rules.includes(id) ? canonicalKeyOf(key, program.keyNames) : undefined
-}
-
-function keyOf(event: EventProgram, frame: Frame): string | undefined {
-  const parts: string[] = []
-  for (const expression of event.key) {
-    const evaluation = expression.evaluate(frame)
-    const part = evaluation.ok ? canonicalPart(evaluation.value) : undefined
-    if (part === undefined) return undefined
-    parts.push(part)
-  }
-  return parts.length === 1 ? parts[0] : compositeKey(parts)
 }
 
 /** The texts among the parts of a key, as JSON writes them. */

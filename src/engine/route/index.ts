@@ -1,4 +1,5 @@
 export { describeSlots, type SlotRouting } from './describe.ts'
+export { eventKey, type NoKey } from './event-key.ts'
 export {
   canonicalKeyOf,
   canonicalPart,

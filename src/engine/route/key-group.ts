@@ -1,7 +1,8 @@
 import { fuel } from '../expression/index.ts'
 import type { Expression, Frame, StreamEvent } from '../model/index.ts'
+import { eventKeyPart } from './event-key.ts'
 import { type FieldTable, NUMBER, readField, TEXT } from './field.ts'
-import { canonicalPart, compositeKey, isTooLong } from './key.ts'
+import { canonicalPart, isTooLong, keyOfParts } from './key.ts'
 import type { KeyGroup } from './lane.ts'
 
 /** Lanes beyond this many in a group are found through the group's live keys. */
@@ -64,7 +65,7 @@ function computeKey(group: KeyGroup, frame: Frame): string | undefined {
     if (part === undefined) return undefined
     parts.push(part)
   }
-  return compositeKey(parts)
+  return keyOfParts(parts)
 }
 
 function computePart(group: KeyGroup, index: number, frame: Frame): string | undefined {
@@ -73,18 +74,10 @@ function computePart(group: KeyGroup, index: number, frame: Frame): string | und
     if (field.stamp !== group.stamp) readField(field, group.stamp, (frame.event as StreamEvent).data)
     if (field.kind === TEXT || field.kind === NUMBER) return canonicalPart(field.value)
   }
-  const expression = group.expressions[index] as Expression
-  const evaluation = expression.evaluate(frame)
-  if (!evaluation.ok) {
-    group.fault = 'key-error'
-    return undefined
-  }
-  const part = canonicalPart(evaluation.value)
-  if (part === undefined) {
-    const absent = evaluation.value === undefined || evaluation.value === null
-    group.fault = absent ? 'key-missing' : 'key-not-scalar'
-  }
-  return part
+  const part = eventKeyPart(group.expressions[index] as Expression, frame)
+  if (typeof part === 'string') return part
+  group.fault = part.fault
+  return undefined
 }
 
 /** Notes that a lane has state for a key. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { JsonValue } from '../model/index.ts'
-import { canonicalPart, compositeKey, fnv1a32, isTooLong, keyParts, keyValue } from './key.ts'
+import { canonicalPart, compositeKey, fnv1a32, isTooLong, keyOfParts, keyParts, keyValue } from './key.ts'
 import { SubjectTree, subjectMatches } from './subject-tree.ts'
 
 const part = fc.oneof(
@@ -19,10 +19,8 @@ describe('canonical keys', () => {
         fc.array(part, { minLength: 1, maxLength: 3 }),
         fc.array(part, { minLength: 1, maxLength: 3 }),
         (a, b) => {
-          const keyOf = (values: readonly JsonValue[]): string => {
-            const parts = values.map((value) => canonicalPart(value) as string)
-            return parts.length === 1 ? (parts[0] as string) : compositeKey(parts)
-          }
+          const keyOf = (values: readonly JsonValue[]): string =>
+            keyOfParts(values.map((value) => canonicalPart(value) as string))
           expect(keyParts(keyOf(a))).toEqual(a)
           expect(keyOf(a) === keyOf(b)).toBe(JSON.stringify(a) === JSON.stringify(b))
           expect(keyOf(a).isWellFormed()).toBe(true)

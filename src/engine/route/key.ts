@@ -50,6 +50,10 @@ export function compositeKey(parts: readonly string[]): string {
   return key
 }
 
+/** The canonical text of a key: of one part it is the part's. */
+export const keyOfParts = (parts: readonly string[]): string =>
+  parts.length === 1 ? (parts[0] as string) : compositeKey(parts)
+
 /** A scalar is a key of one part, an array the parts in order, an object the parts by name; undefined when it fits the rule in no way. */
 export function canonicalKeyOf(key: JsonValue, names: readonly string[]): string | undefined {
   const values = Array.isArray(key)
@@ -60,7 +64,7 @@ export function canonicalKeyOf(key: JsonValue, names: readonly string[]): string
   if (values.length !== names.length) return undefined
   const parts = values.map(canonicalPart)
   if (!parts.every((part) => part !== undefined)) return undefined
-  return parts.length === 1 ? parts[0] : compositeKey(parts)
+  return keyOfParts(parts)
 }
 
 /** The value a canonical part was made of. */

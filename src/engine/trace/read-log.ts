@@ -1,13 +1,11 @@
 import { DEFAULT_SOURCE, decodeEvent, type ResolvedSource, resolveSource } from '../decode/index.ts'
 import type { Frame, ListAccess, StreamEvent } from '../model/index.ts'
 import { DEFAULT_LIMITS, type LogEntry, type PartitionOptions } from '../partition/index.ts'
-import { canonicalPart, compositeKey, isTooLong, subjectMatches } from '../route/index.ts'
+import { eventKey, isTooLong, type NoKey, subjectMatches } from '../route/index.ts'
 import type { EventProgram, RuleProgram } from '../rule/program.ts'
 
 /** Whom an event belongs to as one of the rule's events, or why to nobody. */
-export type SlotKey =
-  | { readonly slot: number; readonly key: string }
-  | { readonly slot: number; readonly fault: string }
+export type SlotKey = { readonly slot: number; readonly key: string } | ({ readonly slot: number } & NoKey)
 
 export interface ReadEntry {
   readonly event: StreamEvent
@@ -40,7 +38,10 @@ export class LogReader {
     const event = decodeEvent(entry, source ?? resolveSource(DEFAULT_SOURCE), this.#limits)
     if ('reason' in event) return `${event.reason}: ${event.message}`
     const frame: Frame = { event, steps: NO_STEPS, key: null, lists, time: event.time }
-    return { event, slots: slots.map((slot) => ({ slot, ...keyOf(this.#program.events[slot], frame) })) }
+    return {
+      event,
+      slots: slots.map((slot) => ({ slot, ...keyOf(this.#program.events[slot]?.key ?? [], frame) })),
+    }
   }
 
   #slotsOf(subject: string): readonly number[] {
@@ -55,19 +56,8 @@ export class LogReader {
   }
 }
 
-function keyOf(
-  event: EventProgram | undefined,
-  frame: Frame,
-): { readonly key: string } | { readonly fault: string } {
-  const parts: string[] = []
-  for (const expression of event?.key ?? []) {
-    const evaluation = expression.evaluate(frame)
-    if (!evaluation.ok) return { fault: 'key-error' }
-    if (evaluation.value === undefined || evaluation.value === null) return { fault: 'key-missing' }
-    const part = canonicalPart(evaluation.value)
-    if (part === undefined) return { fault: 'key-not-scalar' }
-    parts.push(part)
-  }
-  const key = parts.length === 1 ? (parts[0] ?? '') : compositeKey(parts)
+function keyOf(expressions: EventProgram['key'], frame: Frame): { readonly key: string } | NoKey {
+  const key = eventKey(expressions, frame)
+  if (typeof key !== 'string') return key
   return isTooLong(key) ? { fault: 'key-too-long' } : { key }
 }

@@ -193,9 +193,13 @@ describe('why an event was not taken', () => {
     const { withoutKey } = trace(rule(AB, 'A followed by B within 5 minutes'), [
       [0, 't.a', { user: null }],
       [1, 't.a'],
+      [2, 't.a', { user: 'x'.repeat(300) }],
     ])
-    expect(withoutKey.count).toBe(1)
-    expect(withoutKey.events[0]?.steps[0]).toMatchObject({ kind: 'no-key', fault: 'key-missing' })
+    expect(withoutKey.count).toBe(2)
+    expect(withoutKey.events.map(({ steps }) => steps[0])).toMatchObject([
+      { kind: 'no-key', fault: 'key-missing' },
+      { kind: 'no-key', fault: 'key-too-long' },
+    ])
   })
 
   it('a late event says by how much', () => {
