@@ -11,6 +11,7 @@ export {
   NO_CODEGEN,
   setCodegen,
 } from './generated/index.ts'
+export { interned } from './interned.ts'
 export { type Limits, RULE_LIMITS } from './run.ts'
 export { type Compiled, compileAnything, type SuiteOutcome } from './suite.ts'
 export { expressionTools } from './tools.ts'

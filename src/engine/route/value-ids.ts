@@ -1,3 +1,4 @@
+import { interned } from '../expression/index.ts'
 import type { Scalar } from '../model/index.ts'
 
 /** No rule asks for the value. */
@@ -39,6 +40,3 @@ export class ValueIds {
     return this.#ids.get(value) ?? UNASKED
   }
 }
-
-/** The text as the names of properties are kept, one of each: short texts of parsed events are too, and equal ones are found equal at once. */
-const interned = (text: string): string => Object.keys({ [text]: 0 })[0] ?? text

@@ -1,4 +1,5 @@
 import type { Scalar } from '../../model/index.ts'
+import { interned } from '../interned.ts'
 import type { Limits } from '../run.ts'
 
 /** What a value can be, as bits. */
@@ -26,12 +27,6 @@ export const outside = (): never => {
 }
 
 const IDENTIFIER = /^[A-Za-z_$][A-Za-z0-9_$]{0,99}$/
-
-/** A constant that compares by identity: the host keeps one copy of each property name. */
-function interned(text: string): string {
-  const [copy] = Object.keys({ [text]: 0 })
-  return copy ?? text
-}
 
 /**
  * The source of one function. No text of a rule becomes part of it, but for field names that are plain identifiers; all other texts come
