@@ -41,6 +41,11 @@ export interface MatcherHost {
   /** Partial matches dropped because a limit was reached. */
   shed(count: number, key: string): void
   /**
+   * The matcher's `sweep` is to be called with `state` some time after `time`, which lies at most `spanMs` ahead of event time. A host
+   * without it finds these times among the matcher's deadlines.
+   */
+  sweepLater?(state: object, time: number, spanMs: number): void
+  /**
    * `orFail`: the step that the after-match strategy skips to took nothing in this match, or is its first event. The match itself was
    * reported and discards nothing; the matcher goes on.
    */
@@ -58,6 +63,8 @@ export interface KeyedMatcher {
   advance(time: EventTime): void
   /** The earliest time at which `advance` has something to do; Infinity when there is none. */
   readonly nextDeadline: number
+  /** Event time has reached `time`, and a state that `sweepLater` was called with is looked over. */
+  sweep?(state: object, time: EventTime): void
   /** Whether the key has live state (an event with mask 0 need not be passed to a key without). */
   has(key: string): boolean
   /**

@@ -6,6 +6,7 @@ import { RunMatcher } from './run-matcher.ts'
 import { SuffixMatcher } from './suffix-matcher.ts'
 
 export type * from './contract.ts'
+export { ExpiryWheel } from './expiry-wheel.ts'
 export type { Closing, RunObserver, Taking } from './observer.ts'
 export { edgeLimit, type Run } from './run.ts'
 export { compareEvents, type Moment } from './taken.ts'

@@ -2,11 +2,11 @@ import type { Automaton, Edge, Graph, State } from '../automaton/index.ts'
 import { RELAXED } from '../automaton/index.ts'
 import { type EventTime, eventTime, invariant, type StateReader, type StreamEvent } from '../model/index.ts'
 import { BinaryHeap } from './binary-heap.ts'
+import { Clearing } from './clearing.ts'
 import type { KeyedMatcher, MatcherHost, PartialMatch, VisitChange } from './contract.ts'
 import { type Deadline, isDueBefore } from './deadline.ts'
 import { DirtyKeys } from './dirty-keys.ts'
 import { Entry, EventLog, rangesOf } from './event-log.ts'
-import { ExpiryWheel } from './expiry-wheel.ts'
 import type { HeldMatch } from './held-matches.ts'
 import { KeyTable } from './key-table.ts'
 import { earliestWaiting, firstPathTo, lowestWaiting } from './log-paths.ts'
@@ -51,7 +51,7 @@ export class LogMatcher implements KeyedMatcher {
   readonly #walk: PathWalk
   readonly #states = new KeyTable<LogState>()
   readonly #dirty = new DirtyKeys<LogState>()
-  readonly #wheel: ExpiryWheel<LogState>
+  readonly #clearing: Clearing<LogState>
   /** Keys with a match that waits, by the start that it waits for: with that start's time, the wait is over. */
   readonly #due = new BinaryHeap<Deadline>(isDueBefore)
   /** Entries of the event at hand and the states that they are for; reused. */
@@ -73,7 +73,7 @@ export class LogMatcher implements KeyedMatcher {
     this.#hasHaving = automaton.input.hasHaving
     this.#slots = automaton.input.slots.length
     this.#walk = new PathWalk(this.#slots)
-    this.#wheel = new ExpiryWheel(Number.isFinite(this.#graph.withinMs) ? this.#graph.withinMs : 1)
+    this.#clearing = new Clearing(host, this.#graph.withinMs)
   }
 
   process(key: string, event: StreamEvent, mask: number): void {
@@ -111,16 +111,17 @@ export class LogMatcher implements KeyedMatcher {
 
   advance(time: EventTime): void {
     this.#releaseUntil(time)
-    if (this.#wheel.next > time) return
-    this.#wheel.takeUntil(time, (state) => {
-      state.isArmed = false
-      this.#expire(state, time)
-      this.#arm(state)
-    })
+    if (this.#clearing.next <= time) this.#clearing.takeUntil(time, (state) => this.sweep(state, time))
+  }
+
+  sweep(state: LogState, time: EventTime): void {
+    state.isArmed = false
+    this.#expire(state, time)
+    this.#arm(state)
   }
 
   get nextDeadline(): number {
-    return Math.min(this.#wheel.next, this.#due.first?.time ?? Number.POSITIVE_INFINITY)
+    return Math.min(this.#clearing.next, this.#due.first?.time ?? Number.POSITIVE_INFINITY)
   }
 
   has(key: string): boolean {
@@ -552,7 +553,7 @@ export class LogMatcher implements KeyedMatcher {
     let oldest = Number.POSITIVE_INFINITY
     for (const log of state.logs) oldest = Math.min(oldest, log?.first?.newest.time ?? oldest)
     state.isArmed = true
-    this.#wheel.add(oldest + this.#graph.withinMs, state)
+    this.#clearing.add(oldest + this.#graph.withinMs, state)
   }
 
   /** An empty state goes when nothing refers to it. */

@@ -8,10 +8,10 @@ import {
   type StreamEvent,
 } from '../model/index.ts'
 import { BinaryHeap } from './binary-heap.ts'
+import { Clearing } from './clearing.ts'
 import type { KeyedMatcher, MatcherHost, PartialMatch, VisitChange } from './contract.ts'
 import { type Deadline, isDueBefore } from './deadline.ts'
 import { DirtyKeys } from './dirty-keys.ts'
-import { ExpiryWheel } from './expiry-wheel.ts'
 import { KeyTable } from './key-table.ts'
 import { eventsBySlot, SuffixMatch } from './suffix-match.ts'
 import { SuffixState, TICK_MS, takenOf } from './suffix-state.ts'
@@ -38,7 +38,7 @@ export class SuffixMatcher implements KeyedMatcher {
   readonly #states = new KeyTable<SuffixState>()
   readonly #dirty = new DirtyKeys<SuffixState>()
   /** Where time completes nothing, keys are only cleared away after their limit. */
-  readonly #wheel: ExpiryWheel<SuffixState>
+  readonly #clearing: Clearing<SuffixState>
   readonly #due = new BinaryHeap<Due>(isDueBefore)
   #starts = 0
   #live = 0
@@ -52,7 +52,7 @@ export class SuffixMatcher implements KeyedMatcher {
     this.#limitMs = plan.limitMs
     this.#limitTicks = Math.floor(plan.limitMs / TICK_MS)
     this.#host = host
-    this.#wheel = new ExpiryWheel(plan.limitMs === Number.POSITIVE_INFINITY ? 1 : plan.limitMs)
+    this.#clearing = new Clearing(host, plan.limitMs)
   }
 
   process(key: string, event: StreamEvent, mask: number): void {
@@ -80,7 +80,7 @@ export class SuffixMatcher implements KeyedMatcher {
 
   advance(time: EventTime): void {
     if (this.#plan.second !== 'absence') {
-      if (this.#wheel.next <= time) this.#wheel.takeUntil(time, (state) => this.#sweep(state, time))
+      if (this.#clearing.next <= time) this.#clearing.takeUntil(time, (state) => this.sweep(state, time))
       return
     }
     for (let due = this.#due.first; due !== undefined && due.time <= time; due = this.#due.first) {
@@ -92,8 +92,14 @@ export class SuffixMatcher implements KeyedMatcher {
     }
   }
 
+  sweep(state: SuffixState, time: EventTime): void {
+    state.isArmed = false
+    this.#expire(state, time)
+    this.#arm(state)
+  }
+
   get nextDeadline(): number {
-    if (this.#plan.second !== 'absence') return this.#wheel.next
+    if (this.#plan.second !== 'absence') return this.#clearing.next
     return this.#due.first?.time ?? Number.POSITIVE_INFINITY
   }
 
@@ -248,13 +254,7 @@ export class SuffixMatcher implements KeyedMatcher {
     const { event: first, key } = state
     const time = first.time + this.#limitMs
     if (this.#plan.second === 'absence') this.#due.add({ time, first, key, state })
-    else this.#wheel.add(time, state)
-  }
-
-  #sweep(state: SuffixState, time: number): void {
-    state.isArmed = false
-    this.#expire(state, time)
-    this.#arm(state)
+    else this.#clearing.add(time, state)
   }
 
   /** An empty state stays until nothing refers to it: keys that match come back. */

@@ -47,6 +47,7 @@ import { forgetRows, restoreRows, type StoredMeta, takeRows } from './rows.ts'
 import { readRuleEntry } from './rule-record.ts'
 import type { RuleRuntime, RuleSurroundings } from './rule-runtime.ts'
 import { RuleSet } from './rule-set.ts'
+import { SharedExpiry } from './shared-expiry.ts'
 import { readSilence, Silences } from './silences.ts'
 import { WaitingEvents } from './waiting-events.ts'
 
@@ -77,6 +78,7 @@ export class EnginePartition implements ObservablePartition {
   readonly #sources: readonly ResolvedSource[]
   readonly #disclosure: Disclosure
   readonly #deadlines = new DeadlineQueue()
+  readonly #expiry = new SharedExpiry(this.#deadlines)
   readonly #frame: Frame
   readonly #plans = new Map<string, Plan>()
   readonly #arena: ByteArena
@@ -516,6 +518,7 @@ export class EnginePartition implements ObservablePartition {
         notice: (code, detail) => this.#notice(code, detail),
       },
       deadlines: this.#deadlines,
+      expiry: this.#expiry,
       lists: this.lists,
       silences: this.silences,
       limits: this.limits,

@@ -50,6 +50,7 @@ import {
 import type { PartitionLimits } from './limits.ts'
 import type { PartitionOutput } from './output.ts'
 import { RuleJoins } from './rule-joins.ts'
+import type { SharedExpiry, Sweeper } from './shared-expiry.ts'
 import type { Silences } from './silences.ts'
 import { countError, countIn, newCounts, type RuleCounts } from './statistics.ts'
 
@@ -64,6 +65,7 @@ const FURTHER_ALERT_FUEL = 200
 export interface RuleSurroundings {
   readonly output: PartitionOutput
   readonly deadlines: DeadlineQueue
+  readonly expiry: SharedExpiry
   readonly lists: ListAccess
   readonly silences: Silences
   readonly limits: PartitionLimits
@@ -108,7 +110,7 @@ export interface RuleExtras {
 export type DecidedBy = (key: string, match: Match) => number | undefined
 
 /** One version of a rule, running in one partition: its matcher's host, the router's target, and the way from a match to an alert. */
-export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
+export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner, Sweeper {
   readonly id: string
   /** Of its stored rows: the rule's id, or with the number of the version where another has that. */
   readonly name: string
@@ -134,6 +136,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   isDraining = false
   /** The time to finish is over: what still completes is nobody's. */
   isOver = false
+  isStopped = false
   /** What used the fuel up; from then on nothing more is done for the rule. */
   overdrawnBy: string | undefined
   readonly #around: RuleSurroundings
@@ -141,6 +144,8 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   /** Of its namespace, where that is a guest. */
   #budget: GuestBudget | undefined
   #accounted = 0
+  /** States that wait to be swept. */
+  #sweeps = 0
   #alertedKey: string | undefined
   #alertedAt = 0
   #key: string | undefined
@@ -299,6 +304,15 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     this.account()
   }
 
+  // Sweeper
+
+  sweep(state: object, time: number): void {
+    this.#sweeps--
+    this.#touch()
+    this.matcher.sweep?.(state, eventTime(time))
+    this.account()
+  }
+
   /** Brings the partition's count of partial matches up to date. */
   account(): void {
     const { partialMatches } = this.matcher
@@ -352,6 +366,11 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
     this.#spend(PARTIAL_MATCH_FUEL * count, 'pattern')
   }
 
+  sweepLater(state: object, time: number, spanMs: number): void {
+    this.#sweeps++
+    this.#around.expiry.add(this, state, time, spanMs)
+  }
+
   shed(count: number): void {
     if (this.isOverdrawn) return
     this.#shed(count, 'partial matches of one key')
@@ -383,6 +402,8 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner {
   stop(): number {
     this.#around.account(-this.#accounted)
     this.#accounted = 0
+    this.isStopped = true
+    this.#around.expiry.stopped(this.#sweeps)
     return this.matcher.partialMatches
   }
 

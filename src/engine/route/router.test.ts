@@ -145,6 +145,10 @@ describe('the router', () => {
             router.route(event, router.plan('s'))
             const wanted = oneByOne(all.map((conditions, rank) => (routes[rank] ? conditions : undefined)))
             expect([...said].sort()).toEqual(wanted.sort())
+            const delivered = said
+              .filter((text) => text.endsWith('matched'))
+              .map((text) => Number.parseInt(text, 10))
+            expect(delivered).toEqual([...delivered].sort((a, b) => a - b))
             for (const change of changes) {
               const rank = change % Math.max(1, all.length)
               const [conditions, present] = [all[rank], routes[rank]]
