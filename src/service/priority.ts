@@ -12,8 +12,8 @@ const THREADS = '/proc/self/task'
 /** The threads of Node that compile and collect garbage, as the system knows them. */
 const HELPER = 'V8Worker'
 
-/** Puts a process behind the others: its first thread, and those that this one starts later. */
-export const lowerProcess = (pid: number): void => put(pid, BEHIND)
+/** Puts a process behind the others, if it is not there yet: its first thread, and those that this one starts later. */
+export const lowerProcess = (pid: number): void => put(pid, () => Math.max(BEHIND, getPriority(pid)))
 
 /**
  * Puts the threads that work for the first one behind it. With as many threads as processors they would take its place in turns, although
@@ -21,19 +21,19 @@ export const lowerProcess = (pid: number): void => put(pid, BEHIND)
  */
 export function lowerHelpers(): void {
   const priority = behindFirst()
-  for (const id of threads()) if (nameOf(id) === HELPER) put(Number(id), priority)
+  for (const id of threads()) if (nameOf(id) === HELPER) put(Number(id), () => priority)
 }
 
 /** The thread at hand is one of those, too. */
 export function lowerThread(): void {
-  if (HAS_THREADS) put(0, behindFirst())
+  if (HAS_THREADS) put(0, behindFirst)
 }
 
 const behindFirst = (): number => Math.min(PRIORITY_LOW, getPriority(process.pid) + PRIORITY_BELOW_NORMAL)
 
-function put(id: number, priority: number): void {
+function put(id: number, priority: () => number): void {
   try {
-    setPriority(id, priority)
+    setPriority(id, priority())
   } catch {
     // It has ended, or nobody may: it runs as any other.
   }
