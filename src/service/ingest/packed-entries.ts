@@ -73,7 +73,7 @@ class UnpackedEntry implements LogEntry {
   readonly subject: string
   readonly ingestedAt: LogEntry['ingestedAt']
   readonly payload: Uint8Array
-  readonly headers?: Readonly<Record<string, string>>
+  declare readonly headers?: Readonly<Record<string, string>>
 
   constructor(packed: PackedEntries, index: number) {
     const { payloads, ends, sequences, ingestedAt, subjects, subjectOf } = packed
