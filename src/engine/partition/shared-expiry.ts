@@ -20,6 +20,9 @@ interface Wheel {
 export class SharedExpiry {
   readonly #deadlines: DeadlineQueue
   readonly #wheels = new Map<number, Wheel>()
+  /** The wheel that was added to last, and its span: most rules have one of a few limits. */
+  #last: Wheel | undefined
+  #lastSpanMs = 0
   #waiting = 0
   /** Of those, states of rules that have stopped. */
   #stopped = 0
@@ -30,10 +33,12 @@ export class SharedExpiry {
 
   /** `sweeper` gets the state back some time after `time`, which lies at most `spanMs` ahead. */
   add(sweeper: Sweeper, state: object, time: number, spanMs: number): void {
-    const { wheel, deadline } = this.#wheels.get(spanMs) ?? this.#wheel(spanMs)
+    const last = this.#last
+    const { wheel, deadline } =
+      last !== undefined && this.#lastSpanMs === spanMs ? last : this.#wheelOf(spanMs)
     wheel.add(time, sweeper, state)
     this.#waiting++
-    this.#deadlines.bringForward(deadline, wheel.next)
+    if (wheel.next < deadline.at) this.#deadlines.bringForward(deadline, wheel.next)
   }
 
   /** A sweeper with so many states has stopped. They go when they are half of all: looking costs as much as there are. */
@@ -44,7 +49,14 @@ export class SharedExpiry {
     this.#stopped = 0
   }
 
-  #wheel(spanMs: number): Wheel {
+  #wheelOf(spanMs: number): Wheel {
+    const wheel = this.#wheels.get(spanMs) ?? this.#newWheel(spanMs)
+    this.#last = wheel
+    this.#lastSpanMs = spanMs
+    return wheel
+  }
+
+  #newWheel(spanMs: number): Wheel {
     const wheel = new ExpiryWheel<Sweeper, object>(spanMs)
     const deadline = this.#deadlines.add({
       // Behind all rules: nothing that they do at the same instant depends on what has been cleared away.
