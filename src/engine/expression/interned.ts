@@ -2,8 +2,8 @@
  * The text as the names of properties are kept, one of each: so are short texts of parsed JSON, and equal ones are found equal at once.
  *
  * By way of an object without a prototype, which is a table from the start. A literal with the text as its first name would be one more
- * transition from the empty object. V8 keeps 1,536 of these; after that, whatever begins with a name that it has not seen becomes a
- * table, entries of the log and parsed events included.
+ * transition from the empty object. V8 keeps 1,536 of these; after that, a literal that begins with a name that it has not seen makes
+ * tables.
  */
 export function interned(text: string): string {
   const table: Record<string, number> = Object.create(null)

@@ -24,11 +24,7 @@ export class ExpiryWheel<O, T> {
 
   add(time: number, owner: O, item: T): void {
     const number = Math.floor(time / this.#widthMs)
-    if (number === this.#lastNumber) {
-      this.#last.push(owner, item)
-      return
-    }
-    const bucket = this.#buckets.get(number)
+    const bucket = number === this.#lastNumber ? this.#last : this.#buckets.get(number)
     if (bucket !== undefined) {
       bucket.push(owner, item)
       this.#last = bucket

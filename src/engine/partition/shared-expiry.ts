@@ -9,6 +9,7 @@ export interface Sweeper {
 }
 
 interface Wheel {
+  readonly spanMs: number
   readonly wheel: ExpiryWheel<Sweeper, object>
   readonly deadline: Deadline
 }
@@ -20,9 +21,8 @@ interface Wheel {
 export class SharedExpiry {
   readonly #deadlines: DeadlineQueue
   readonly #wheels = new Map<number, Wheel>()
-  /** The wheel that was added to last, and its span: most rules have one of a few limits. */
+  /** The wheel that was added to last: most rules have one of a few limits. */
   #last: Wheel | undefined
-  #lastSpanMs = 0
   #waiting = 0
   /** Of those, states of rules that have stopped. */
   #stopped = 0
@@ -34,8 +34,7 @@ export class SharedExpiry {
   /** `sweeper` gets the state back some time after `time`, which lies at most `spanMs` ahead. */
   add(sweeper: Sweeper, state: object, time: number, spanMs: number): void {
     const last = this.#last
-    const { wheel, deadline } =
-      last !== undefined && this.#lastSpanMs === spanMs ? last : this.#wheelOf(spanMs)
+    const { wheel, deadline } = last?.spanMs === spanMs ? last : this.#wheelOf(spanMs)
     wheel.add(time, sweeper, state)
     this.#waiting++
     if (wheel.next < deadline.at) this.#deadlines.bringForward(deadline, wheel.next)
@@ -52,7 +51,6 @@ export class SharedExpiry {
   #wheelOf(spanMs: number): Wheel {
     const wheel = this.#wheels.get(spanMs) ?? this.#newWheel(spanMs)
     this.#last = wheel
-    this.#lastSpanMs = spanMs
     return wheel
   }
 
@@ -64,7 +62,7 @@ export class SharedExpiry {
       nextDeadline: () => wheel.next,
       fire: (time) => wheel.takeUntil(time, (sweeper, state) => this.#sweep(sweeper, state, time)),
     })
-    const added = { wheel, deadline }
+    const added = { spanMs, wheel, deadline }
     this.#wheels.set(spanMs, added)
     return added
   }

@@ -41,7 +41,7 @@ export class LaneTable implements LaneSink {
   readonly reaches = new Numbered<Reach>()
   readonly targets: RouteTarget[] = []
   readonly #lanes = new Numbered<Lane>()
-  /** Numbers of the lanes met, the first `met` of them; after `sort`. */
+  /** Numbers of the lanes met, the first `met` of them; after `gather`. */
   order = new Int32Array(64)
   met = 0
   #rows = new Int32Array(64 * ROW)
@@ -105,7 +105,7 @@ export class LaneTable implements LaneSink {
   }
 
   /** No more lanes are met: they stand in `order`, in that of their rules, and of the lanes within a rule. */
-  sort(): void {
+  gather(): void {
     this.met = this.#places.take(this.#placed, this.order)
   }
 

@@ -181,7 +181,7 @@ export class Router {
     const lanes = this.#lanes
     lanes.settle()
     for (let index = 0; index < filters.length; index++) this.#collect(filters[index] as FilterRoutes, stamp)
-    lanes.sort()
+    lanes.gather()
     this.#complete(event, plan)
     if (this.#costlyKeys > 0) this.#chargeKeys(filters, stamp)
     if (this.#payingTaps > 0) this.#chargeReading(filters)

@@ -22,7 +22,7 @@ import {
   WITHIN,
 } from './entry.ts'
 import { ABSENT, type Field, type FieldTable, NUMBER, readField, readValueId, UNTOLD } from './field.ts'
-import { Finds, type LaneSink } from './finds.ts'
+import type { LaneSink } from './finds.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
 import type { Tap } from './lane.ts'
 import { twice } from './numbers.ts'
@@ -60,6 +60,9 @@ const SEARCHED_MIN = 8
 const NO_BRANCHES: Branch<Node>[] = []
 const NO_BANDS: BandBranch[] = []
 
+/** Between two events. */
+const NOBODY: LaneSink = { meet: () => undefined }
+
 const NODES: Nodes<Node> = {
   create: () => ({
     at: 0,
@@ -91,7 +94,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   #stamp = 0
   #data: EventData = {}
   #frame: Frame | undefined
-  #sink: LaneSink = new Finds()
+  #sink: LaneSink = NOBODY
   #inBand = new Int32Array(64)
 
   constructor(fields: FieldTable) {
@@ -102,7 +105,6 @@ export class RuleIndex implements TapIndex, Search<Node> {
     return this.#placed.size
   }
 
-  /** At least so many; those with comparisons of their own count for more than one, as they cost more. */
   get open(): number {
     return this.#root.used / ITEM
   }
@@ -162,7 +164,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
   /** How many lookups an event begins with, and how many taps have no witness and are asked one by one. */
   describe(): { readonly lookups: number; readonly open: number } {
     const { branches, bands } = this.#root
-    return { lookups: branches.length + bands.length, open: this.#inOrder(this.#root).length }
+    return { lookups: branches.length + bands.length, open: this.open }
   }
 
   match(stamp: number, frame: Frame, sink: LaneSink): void {
