@@ -77,8 +77,9 @@ class Counter implements RouteTarget {
     return false
   }
 
-  deliver(): void {
+  deliver(): boolean {
     this.#rules.deliveries++
+    return false
   }
 
   predicateFailed(): void {}

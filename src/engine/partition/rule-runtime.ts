@@ -238,24 +238,30 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner, Swe
     return this.matcher.has(key)
   }
 
-  deliver(key: string, event: StreamEvent, mask: number): void {
-    if (this.isOverdrawn) return
+  deliver(key: string, event: StreamEvent, mask: number): boolean {
     const { matcher } = this
-    if (this.isDraining && !matcher.has(key)) return
+    if (this.isOverdrawn) return matcher.has(key)
+    if (this.isDraining && !matcher.has(key)) return false
     if (this.#isFull() && !matcher.has(key)) {
       this.#shed(1, 'no new keys')
-      return
+      return false
     }
     this.#touch()
-    const { keys } = matcher
-    matcher.process(key, event, mask)
+    if (this.#budget === undefined) matcher.process(key, event, mask)
+    else this.#processAsGuest(key, event, mask)
     this.account()
-    if (this.#budget !== undefined)
-      this.#spendAsGuest(GUEST_FUEL.delivery + (matcher.keys > keys ? GUEST_FUEL.newKey : 0))
     const { deadline } = this
     if (deadline !== undefined && matcher.nextDeadline < deadline.at) {
       this.#around.deadlines.bringForward(deadline, matcher.nextDeadline)
     }
+    return matcher.has(key)
+  }
+
+  #processAsGuest(key: string, event: StreamEvent, mask: number): void {
+    const { matcher } = this
+    const { keys } = matcher
+    matcher.process(key, event, mask)
+    this.#spendAsGuest(GUEST_FUEL.delivery + (matcher.keys > keys ? GUEST_FUEL.newKey : 0))
   }
 
   predicateFailed(slot: number, error: ExpressionError, event: StreamEvent): void {

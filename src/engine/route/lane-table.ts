@@ -26,7 +26,7 @@ const ONE_OF_SEVERAL = 4
 const NOBODY: RouteTarget = {
   rank: 0,
   has: () => false,
-  deliver: () => undefined,
+  deliver: () => false,
   predicateFailed: () => undefined,
   keyUnusable: () => undefined,
   charge: () => undefined,

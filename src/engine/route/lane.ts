@@ -8,7 +8,8 @@ export interface RouteTarget {
   /** Rules get an event in order of rank. It may change while the order does not. */
   readonly rank: number
   has(key: string): boolean
-  deliver(key: string, event: StreamEvent, mask: number): void
+  /** Whether the rule has state for the key then. */
+  deliver(key: string, event: StreamEvent, mask: number): boolean
   /** A conjunct of a slot failed and none was false. */
   predicateFailed(slot: number, error: ExpressionError, event: StreamEvent): void
   /** The event satisfies a slot but has no usable key. */
@@ -66,7 +67,9 @@ export interface Lane {
   readonly needsEveryEvent: boolean
   /** Looked up rule by rule instead of through the group's live keys. */
   readonly direct: boolean
-  /** Position among the rule's lanes. */
+  /** All lanes of the rule: state that an event brings through one of them is waited for in each. */
+  readonly siblings: readonly Lane[]
+  /** Position among them. */
   readonly order: number
   readonly isOneOfSeveral: boolean
 }

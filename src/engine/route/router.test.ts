@@ -122,7 +122,10 @@ describe('the router', () => {
               {
                 rank,
                 has: () => false,
-                deliver: (_, __, mask) => void said.push(`${rank} ${mask === 1 ? 'matched' : mask}`),
+                deliver: (_, __, mask) => {
+                  said.push(`${rank} ${mask === 1 ? 'matched' : mask}`)
+                  return false
+                },
                 predicateFailed: () => void said.push(`${rank} failed`),
                 keyUnusable: () => void said.push(`${rank} without a key`),
                 charge: () => undefined,

@@ -116,7 +116,7 @@ export class Router {
         specification,
         id,
         slots,
-        order: lanes.length,
+        siblings: lanes,
         isOneOfSeveral: byGroup.size > 1,
       })
       lanes.push(lane)
@@ -156,7 +156,7 @@ export class Router {
 
   /** Tells the router that a rule has state for a key that no event just brought there (restore). */
   revive(routes: Routes, key: string): void {
-    for (const lane of routes.lanes) if (!lane.direct) markLive(lane.group, key, lane.number)
+    markAllLive(routes.lanes, key)
   }
 
   /** The rule's state for the key is gone. */
@@ -412,9 +412,10 @@ export class Router {
         mask |= this.#maskBehind(index, target, key)
       }
       if (mask === 0 && !lanes.needsEveryEvent(number)) continue
-      target.deliver(key, event, mask)
       isDelivered = true
-      if (!lanes.isDirect(number) && target.has(key)) markLive(group, key, number)
+      if (!target.deliver(key, event, mask)) continue
+      if (lanes.isOneOfSeveral(number)) markAllLive(lanes.lane(number).siblings, key)
+      else if (!lanes.isDirect(number)) markLive(group, key, number)
     }
     return isDelivered
   }
@@ -449,7 +450,7 @@ export class Router {
     readonly specification: RouteSpecification
     readonly id: string
     readonly slots: readonly number[]
-    readonly order: number
+    readonly siblings: readonly Lane[]
     readonly isOneOfSeveral: boolean
   }): Lane {
     const { specification, slots } = parts
@@ -478,7 +479,8 @@ export class Router {
       taps,
       needsEveryEvent: specification.needsEveryEvent,
       direct,
-      order: parts.order,
+      siblings: parts.siblings,
+      order: parts.siblings.length,
       isOneOfSeveral: parts.isOneOfSeveral,
     }
     this.#lanes.add(lane)
@@ -597,6 +599,10 @@ const NO_PREDICATES: readonly SharedPredicate[] = []
 /** What is nothing but a field is read, not evaluated, unless something odd stands there. */
 const hasCostlyKey = ({ group }: Lane): boolean =>
   group.expressions.some((expression, part) => group.fields[part] === undefined && expression.isCostly)
+
+function markAllLive(lanes: readonly Lane[], key: string): void {
+  for (const lane of lanes) if (!lane.direct) markLive(lane.group, key, lane.number)
+}
 
 /** Whether an event that the tap's step does not start with can still matter: to a rule that watches every event of its subjects. */
 const waitsToo = (tap: Tap): boolean => tap.lane.needsEveryEvent
