@@ -180,7 +180,7 @@ export class Router {
     for (let index = 0; index < filters.length; index++) (filters[index] as FilterRoutes).stamp = stamp
     const lanes = this.#lanes
     lanes.settle()
-    for (let index = 0; index < filters.length; index++) this.#collect(filters[index] as FilterRoutes, stamp)
+    for (let index = 0; index < filters.length; index++) this.#collect(filters[index] as FilterRoutes, plan)
     lanes.gather()
     this.#complete(event, plan)
     if (this.#costlyKeys > 0) this.#chargeKeys(filters, stamp)
@@ -210,7 +210,7 @@ export class Router {
       if (!isOurs) continue
       if (lanes.reachNumber(number) !== reach) {
         reach = lanes.reachNumber(number)
-        reached = this.#reached(lanes.reaches.items[reach] as Reach, plan)
+        reached = this.#reached(reach, plan)
       }
       if (lanes.mask(number) !== reached) this.#evaluate(number, key, event)
       if (key === undefined) this.#reportKeyless(number, event)
@@ -254,8 +254,9 @@ export class Router {
     this.#payingTaps--
   }
 
-  #collect(filter: FilterRoutes, stamp: number): void {
+  #collect(filter: FilterRoutes, plan: SubjectPlan): void {
     const frame = this.#frame
+    const stamp = this.#stamp
     if (filter.starts.size > 0)
       filter.starts.match(stamp, frame, this.#costlyKeys > 0 ? this.#payingStarts : this.#lanes)
     for (let index = 0; index < filter.waiting.length; index++) {
@@ -263,13 +264,13 @@ export class Router {
       const { group } = waiting
       const key = keyOf(group, stamp, frame)
       if (key === undefined) this.#collectKeyless(waiting)
-      else if (this.#owns(key)) this.#collectLive(group, key, waiting)
+      else if (this.#owns(key)) this.#collectLive(key, waiting, plan)
     }
   }
 
-  #collectLive(group: KeyGroup, key: string, waiting: WaitingLanes): void {
+  #collectLive(key: string, waiting: WaitingLanes, plan: SubjectPlan): void {
     const lanes = this.#lanes
-    const { direct } = waiting
+    const { group, direct } = waiting
     for (let index = 0; index < direct.length; index++) {
       const lane = direct[index] as number
       if (!lanes.isMet(lane) && (lanes.targets[lane] as RouteTarget).has(key)) lanes.meet(lane, 0)
@@ -287,8 +288,10 @@ export class Router {
     }
     for (const number of live) {
       // The number may be that of another lane by now.
-      if (lanes.group(number) === group && (lanes.targets[number] as RouteTarget).has(key))
-        lanes.meet(number, 0)
+      if (lanes.group(number) !== group) markIdle(group, key, number)
+      // Those that wait for other subjects are live for the key too.
+      else if (this.#reached(lanes.reachNumber(number), plan) === 0) continue
+      else if ((lanes.targets[number] as RouteTarget).has(key)) lanes.meet(number, 0)
       else markIdle(group, key, number)
     }
   }
@@ -307,7 +310,8 @@ export class Router {
   }
 
   /** The bits of the taps that events of the plan come through. */
-  #reached(reach: Reach, plan: SubjectPlan): number {
+  #reached(number: number, plan: SubjectPlan): number {
+    const reach = this.#lanes.reaches.items[number] as Reach
     if (reach.plan === plan.number) return reach.bits
     reach.plan = plan.number
     reach.bits = 0
