@@ -15,14 +15,17 @@ export interface SuppressionState {
  */
 export class Suppressions {
   #forMs: number
+  readonly #waitMs: number
   readonly #keysMax: number
   /** In order of `order`. */
   readonly #states = new Map<string, SuppressionState>()
   readonly #dirty = new Set<string>()
   #order = 0
 
-  constructor(options: { readonly forMs: number; readonly keysMax: number }) {
+  /** `waitMs`: so long at most an alert may wait after its match was complete. */
+  constructor(options: { readonly forMs: number; readonly waitMs: number; readonly keysMax: number }) {
     this.#forMs = options.forMs
+    this.#waitMs = options.waitMs
     this.#keysMax = options.keysMax
   }
 
@@ -42,8 +45,11 @@ export class Suppressions {
     return this.#states.size
   }
 
-  /** Undefined: keep this alert back. A number: let it pass; so many were kept back before it. `owner`: whose alert it is. */
-  admit(key: string, time: number, owner: string = key): number | undefined {
+  /**
+   * Of an alert whose match was complete at `time`, at `now` or before. Undefined: keep it back. A number: let it pass; so many were kept
+   * back before it. `owner`: whose alert it is.
+   */
+  admit(key: string, time: number, now: number, owner: string = key): number | undefined {
     this.#dirty.add(key)
     const state = this.#states.get(key)
     if (state !== undefined && time < state.until) {
@@ -58,7 +64,7 @@ export class Suppressions {
       order: ++this.#order,
       ...(owner === key ? {} : { owner }),
     })
-    if (this.#states.size > this.#keysMax) this.#makeRoom(time)
+    if (this.#states.size > this.#keysMax) this.#makeRoom(now)
     return count
   }
 
@@ -67,11 +73,12 @@ export class Suppressions {
     return this.#states.get(key)?.until ?? 0
   }
 
-  /** Forgets what is over at `time`. When it is called makes no difference to what is admitted. */
-  sweep(time: number): void {
+  /** Forgets what is over for every alert that is still to come. When it is called makes no difference to what is admitted. */
+  sweep(now: number): void {
+    const earliest = now - this.#waitMs
     for (const [key, state] of this.#states) {
-      if (state.until > time) return
-      if (this.#isOver(state, time)) this.erase(key)
+      if (state.until > earliest) return
+      if (this.#isOver(state, earliest)) this.erase(key)
     }
   }
 
@@ -115,8 +122,8 @@ export class Suppressions {
     return time >= (state.count === 0 ? state.until : state.until + this.#forMs)
   }
 
-  #makeRoom(time: number): void {
-    this.sweep(time)
+  #makeRoom(now: number): void {
+    this.sweep(now)
     for (const key of this.#states.keys()) {
       if (this.#states.size <= this.#keysMax) return
       this.erase(key)

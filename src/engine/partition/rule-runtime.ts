@@ -27,6 +27,7 @@ import type {
   StreamEvent,
 } from '../model/index.ts'
 import { eventTime } from '../model/index.ts'
+import { longestLife } from '../pattern/index.ts'
 import {
   canonicalPart,
   compositeKey,
@@ -178,6 +179,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner, Swe
     this.matcher = parts.createMatcher(program.automaton, this)
     this.suppressions = new Suppressions({
       forMs: suppressionMs(program),
+      waitMs: waitMs(program),
       keysMax: parts.around.limits.suppressionKeysPerRuleMax,
     })
     this.extras = newExtras(parts.around.limits)
@@ -499,7 +501,7 @@ export class RuleRuntime implements RouteTarget, MatcherHost, DeadlineOwner, Swe
     let count = 0
     if (this.program.definition.suppress !== false) {
       const suppressionKey = this.#suppressionKey(frame, key)
-      const admitted = this.suppressions.admit(suppressionKey, frame.time, key)
+      const admitted = this.suppressions.admit(suppressionKey, frame.time, this.#around.now(), key)
       if (admitted === undefined) {
         const until = new Date(this.suppressions.until(suppressionKey)).toISOString()
         return { withheld: { reason: 'suppressed', until }, count: 0 }
@@ -681,6 +683,10 @@ const newExtras = (limits: PartitionLimits): RuleExtras => ({
   notices: {},
   fuel: fuelAccount(limits.ruleFuelPerSecondMax),
 })
+
+/** How long a match may wait for what began before it and could discard it. */
+const waitMs = ({ definition: { afterMatch, pattern } }: RuleProgram): number =>
+  afterMatch.kind === 'no-skip' ? 0 : (longestLife(pattern) ?? Number.POSITIVE_INFINITY)
 
 const suppressionMs = (program: RuleProgram): number => {
   const { suppress } = program.definition
