@@ -12,9 +12,9 @@ import type { HeldMatch } from './held-matches.ts'
 import type { Moment } from './taken.ts'
 import { type Taken, takenAfter } from './taken-node.ts'
 
-/** Format 1 had no pages. */
-const FORMAT = 2
-const FORMAT_WITHOUT_PAGES = 1
+/** Format 1 had no pages, format 2 did not say how many entries the last look kept. */
+const FORMAT = 3
+const FORMATS = [1, 2, FORMAT]
 /** Entries of a page. */
 export const PAGE_ENTRIES = 64
 /** Most keys hold nothing; never written to. */
@@ -55,6 +55,8 @@ export function encodeLogs(state: LogState, writer: StateWriter): void {
     writer.uint(state.floor.time)
     writer.uint(state.floor.sequence)
   }
+  // When it is looked again depends on it, and what is counted until then.
+  writer.uint(state.kept)
   for (let id = 1; id < state.logs.length; id++) {
     const log = state.logs[id]
     if (log === undefined) continue
@@ -175,11 +177,12 @@ export function decodeLogs(
   paged: ReadonlyMap<number, ReadonlyMap<number, Entry>> | undefined,
 ): void {
   const format = reader.uint()
-  invariant(format === FORMAT || format === FORMAT_WITHOUT_PAGES, `keyed state has format ${format}`)
+  invariant(FORMATS.includes(format), `keyed state has format ${format}`)
   if (reader.uint() === 1) {
     const time = eventTime(reader.uint())
     state.floor = { time, sequence: streamSequence(reader.uint()) }
   }
+  if (format >= 3) state.kept = reader.uint()
   for (let id = reader.uint(); id > 0; id = reader.uint()) {
     const edges = graph.states[id]?.edges.length
     invariant(edges !== undefined, `keyed state refers to state ${id}, which the pattern does not have`)
@@ -189,7 +192,7 @@ export function decodeLogs(
     const waiting = log.waiting.map(() => reader.uint())
     const end = start + reader.uint()
     const entries: Entry[] = []
-    const inline = format === FORMAT ? Math.floor(end / PAGE_ENTRIES) * PAGE_ENTRIES : start
+    const inline = format >= 2 ? Math.floor(end / PAGE_ENTRIES) * PAGE_ENTRIES : start
     for (let position = start; position < Math.min(inline, end); position++) {
       const entry = paged?.get(id)?.get(position)
       invariant(entry !== undefined, 'a log has all of its pages')
