@@ -1,4 +1,4 @@
-import type { RuleStatus } from '../model/index.ts'
+import type { Problem, RuleStatus } from '../model/index.ts'
 import type { Router, Routes } from '../route/index.ts'
 import type { RuleProgram } from '../rule/program.ts'
 import type { DeadlineQueue } from '../time/index.ts'
@@ -23,6 +23,8 @@ export interface StoredRule {
   readonly candidate?: string
   readonly draining?: readonly StoredDraining[]
   readonly change?: PartialMatchesChange
+  /** Why the last version does not run. */
+  readonly problems?: readonly Problem[]
 }
 
 /** The rules of one partition, and what the log's entries do to them. */
@@ -108,8 +110,8 @@ export class RuleSet {
 
   /** Puts a stored rule back. A version that no longer compiles is known and does not run. */
   restore(id: string, stored: StoredRule): void {
-    const { version, record, change } = stored
-    const known: KnownRule = { ...newlyKnown(id), version, record, change }
+    const { version, record, change, problems = [] } = stored
+    const known: KnownRule = { ...newlyKnown(id), version, record, change, problems }
     this.#known.set(id, known)
     if (record === undefined || !runs(record.status)) return
     const program = this.#compile(known, inForce(record))
@@ -131,7 +133,7 @@ export class RuleSet {
   stored(id: string): StoredRule | undefined {
     const known = this.#known.get(id)
     if (known === undefined) return undefined
-    const { version, record, running, candidate, draining, change } = known
+    const { version, record, running, candidate, draining, change, problems } = known
     const name = running?.runtime.name ?? id
     const beside = candidate?.running?.runtime.name
     return {
@@ -141,6 +143,7 @@ export class RuleSet {
       ...(beside === undefined ? {} : { candidate: beside }),
       ...(draining.length === 0 ? {} : { draining: draining.map(storedDraining) }),
       ...(change === undefined ? {} : { change }),
+      ...(problems.length === 0 ? {} : { problems }),
     }
   }
 
