@@ -1,5 +1,16 @@
 import { twice } from './numbers.ts'
 
+/** Lanes that an index finds together, in the order of their rules: all of one key group, each the only one of its rule. */
+export interface LaneRun {
+  readonly lanes: Int32Array
+  /** Of the tap that each was found by; known to hold. */
+  readonly bits: number
+  /** Number of their group. */
+  readonly group: number
+  /** Numbers of their reaches, each once. */
+  readonly reaches: readonly number[]
+}
+
 /** Gets what an index finds. */
 export interface LaneSink {
   /**
@@ -7,6 +18,12 @@ export interface LaneSink {
    * that: none for an error. The same may be said twice.
    */
   meet(lane: number, bits: number): void
+  meetRun(run: LaneRun): void
+}
+
+/** For whom a run is nothing but its lanes. */
+export function meetEach(sink: LaneSink, { lanes, bits }: LaneRun): void {
+  for (let index = 0; index < lanes.length; index++) sink.meet(lanes[index] as number, bits)
 }
 
 /** Keeps what was found, to be looked over: a lane and its bits, again and again. */
@@ -19,5 +36,9 @@ export class Finds implements LaneSink {
     if (this.length === this.numbers.length) this.numbers = twice(this.numbers)
     this.numbers[this.length++] = lane
     this.numbers[this.length++] = bits
+  }
+
+  meetRun(run: LaneRun): void {
+    meetEach(this, run)
   }
 }

@@ -1,4 +1,6 @@
 const BLOCK = 32
+/** So many items may be kept of what was found, for every interval there is. */
+const KEPT_PER_INTERVAL = 128
 
 /** The closed interval of doubles that an interval with open ends is. */
 export function closedBounds(range: {
@@ -29,14 +31,22 @@ function nextDouble(value: number, direction: 1 | -1): number {
 /**
  * Numbers by closed interval, found by a value that lies in it: sorted by lower bound, and in blocks that know their highest upper
  * bound, so that one-sided limits and nested bands both cost little more than what they find.
+ *
+ * Between two neighbouring ends of intervals every value finds the same. What somebody made of that (`F`) is kept for such a stretch
+ * until an interval comes or goes.
  */
-export class IntervalList {
+export class IntervalList<F> {
   #lows = new Float64Array(4)
   #highs = new Float64Array(4)
   #items = new Int32Array(4)
   #size = 0
   #blockHighs = new Float64Array(0)
   #isStale = false
+  /** Sorted: where an interval begins, and where it is just over. */
+  #ends = new Float64Array(8)
+  /** By stretch. */
+  #kept: (F | undefined)[] = []
+  #keptItems = 0
 
   get size(): number {
     return this.#size
@@ -44,11 +54,13 @@ export class IntervalList {
 
   add(low: number, high: number, item: number): void {
     if (this.#size === this.#items.length) this.#grow()
-    const at = this.#after(low)
+    const at = countUpTo(this.#lows, this.#size, low)
     for (const column of [this.#lows, this.#highs, this.#items]) column.copyWithin(at + 1, at, this.#size)
     this.#lows[at] = low
     this.#highs[at] = high
     this.#items[at] = item
+    this.#addEnd(low, 2 * this.#size)
+    this.#addEnd(nextDouble(high, 1), 2 * this.#size + 1)
     this.#size++
     this.#isStale = true
   }
@@ -56,6 +68,8 @@ export class IntervalList {
   remove(item: number): void {
     const at = this.all().indexOf(item)
     if (at < 0) return
+    this.#removeEnd(this.#lows[at] as number, 2 * this.#size)
+    this.#removeEnd(nextDouble(this.#highs[at] as number, 1), 2 * this.#size - 1)
     for (const column of [this.#lows, this.#highs, this.#items]) column.copyWithin(at, at + 1, this.#size)
     this.#size--
     this.#isStale = true
@@ -64,7 +78,7 @@ export class IntervalList {
   /** Writes the items whose intervals `value` lies in to `into`, which has room for all, and gives how many they are. */
   find(value: number, into: Int32Array): number {
     if (this.#isStale) this.#refresh()
-    const end = this.#after(value)
+    const end = countUpTo(this.#lows, this.#size, value)
     const highs = this.#highs
     const items = this.#items
     let count = 0
@@ -81,27 +95,47 @@ export class IntervalList {
     return this.#items.subarray(0, this.#size)
   }
 
-  /** How many lower bounds are `<= value`. */
-  #after(value: number): number {
-    const lows = this.#lows
-    let low = 0
-    let high = this.#size
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((lows[middle] as number) <= value) low = middle + 1
-      else high = middle
-    }
-    return low
+  /** The number of the stretch that the value lies in. */
+  stretchOf(value: number): number {
+    if (this.#isStale) this.#refresh()
+    return countUpTo(this.#ends, 2 * this.#size, value)
+  }
+
+  kept(stretch: number): F | undefined {
+    return this.#kept[stretch]
+  }
+
+  get hasRoom(): boolean {
+    return this.#keptItems < KEPT_PER_INTERVAL * this.#size
+  }
+
+  /** Keeps what was made of the `items` items that values of the stretch find. */
+  keep(stretch: number, found: F, items: number): void {
+    this.#kept[stretch] = found
+    this.#keptItems += items
+  }
+
+  #addEnd(end: number, count: number): void {
+    const at = countUpTo(this.#ends, count, end)
+    this.#ends.copyWithin(at + 1, at, count)
+    this.#ends[at] = end
+  }
+
+  #removeEnd(end: number, count: number): void {
+    const at = countUpTo(this.#ends, count, end)
+    this.#ends.copyWithin(at - 1, at, count)
   }
 
   #grow(): void {
-    const [lows, highs, items] = [this.#lows, this.#highs, this.#items]
+    const [lows, highs, items, ends] = [this.#lows, this.#highs, this.#items, this.#ends]
     this.#lows = new Float64Array(2 * this.#size)
     this.#highs = new Float64Array(2 * this.#size)
     this.#items = new Int32Array(2 * this.#size)
+    this.#ends = new Float64Array(4 * this.#size)
     this.#lows.set(lows)
     this.#highs.set(highs)
     this.#items.set(items)
+    this.#ends.set(ends)
   }
 
   #refresh(): void {
@@ -112,6 +146,21 @@ export class IntervalList {
       blockHighs[block] = Math.max(blockHighs[block] as number, this.#highs[index] as number)
     }
     this.#blockHighs = blockHighs
+    // One that grew at its far end first would become a hash table.
+    this.#kept = new Array(2 * this.#size + 1).fill(undefined)
+    this.#keptItems = 0
     this.#isStale = false
   }
+}
+
+/** How many of the first `count` of sorted numbers are `<= value`. */
+function countUpTo(sorted: Float64Array, count: number, value: number): number {
+  let low = 0
+  let high = count
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((sorted[middle] as number) <= value) low = middle + 1
+    else high = middle
+  }
+  return low
 }

@@ -1,6 +1,6 @@
 import { invariant } from '../model/index.ts'
-import type { LaneSink } from './finds.ts'
-import type { KeyGroup, Lane, Reach, RouteTarget } from './lane.ts'
+import { type LaneRun, type LaneSink, meetEach } from './finds.ts'
+import { isBefore, type KeyGroup, type Lane, type Reach, type RouteTarget } from './lane.ts'
 import { Numbered, twice } from './numbers.ts'
 import { PlaceSet } from './place-set.ts'
 
@@ -44,6 +44,9 @@ export class LaneTable implements LaneSink {
   /** Numbers of the lanes met, the first `met` of them; after `gather`. */
   order = new Int32Array(64)
   met = 0
+  /** When the lanes of one run are all that were met: that run, and no others are in `order`. After `gather`. */
+  run: LaneRun | undefined
+  readonly #runs: LaneRun[] = []
   #rows = new Int32Array(64 * ROW)
   /** Numbers of the lanes by place. */
   #placed = new Int32Array(64)
@@ -104,9 +107,30 @@ export class LaneTable implements LaneSink {
     this.#places.add(rows[at + PLACE] as number)
   }
 
-  /** No more lanes are met: they stand in `order`, in that of their rules, and of the lanes within a rule. */
+  /** The event at hand meets the lanes of a run. Mostly nothing else is met, and then there is nothing to be done for each of them. */
+  meetRun(run: LaneRun): void {
+    this.#runs.push(run)
+  }
+
+  /** No more lanes are met: they stand in `order`, in that of their rules, and of the lanes within a rule; or are a run. */
   gather(): void {
+    const runs = this.#runs
+    this.run = undefined
     this.met = this.#places.take(this.#placed, this.order)
+    if (runs.length === 0) return
+    if (runs.length === 1 && this.met === 0) this.run = runs[0]
+    else {
+      for (let index = 0; index < this.met; index++) this.meet(this.order[index] as number, 0)
+      for (const run of runs) meetEach(this, run)
+      this.met = this.#places.take(this.#placed, this.order)
+    }
+    runs.length = 0
+  }
+
+  /** The lanes of the run are met one by one. */
+  spread(): void {
+    if (this.run !== undefined) meetEach(this, this.run)
+    this.gather()
   }
 
   mask(number: number): number {
@@ -171,8 +195,3 @@ export class LaneTable implements LaneSink {
     this.#places.reserve(this.#placed.length)
   }
 }
-
-const isBefore = (one: Lane, other: Lane): boolean =>
-  one.target.rank < other.target.rank ||
-  (one.target.rank === other.target.rank &&
-    (one.order < other.order || (one.order === other.order && one.number < other.number)))

@@ -104,3 +104,9 @@ export interface KeyGroup {
   /** What the key of the event at hand cost. */
   fuel: number
 }
+
+/** Whether an event comes to the one before it comes to the other. */
+export const isBefore = (one: Lane, other: Lane): boolean =>
+  one.target.rank < other.target.rank ||
+  (one.target.rank === other.target.rank &&
+    (one.order < other.order || (one.order === other.order && one.number < other.number)))

@@ -165,4 +165,156 @@ describe('the router', () => {
       { numRuns: 200 },
     )
   })
+
+  /*
+   * Many rules with limits on one number, so that most events meet lanes that the index found together; with keys of their own, and
+   * state for some of them, so that others are met beside these.
+   */
+  const slot = fc.record({
+    subject: fc.constantFrom('s', 's', 's', '>', 't'),
+    key: fc.constantFrom('user', 'user', 'user', 'card'),
+    low: fc.integer({ min: 0, max: 6 }),
+    kind: fc.constantFrom('', '', '', ' and kind = "a"'),
+  })
+  const watching = fc.record({
+    slots: fc.array(slot, { minLength: 1, maxLength: 3 }),
+    needsEveryEvent: fc.integer({ min: 0, max: 5 }).map((drawn) => drawn === 0),
+    startMask: fc.constantFrom<number>(1, 1, 1, 3),
+    /** Has state from its first event on, for every key. */
+    isWaiting: fc.integer({ min: 0, max: 4 }).map((drawn) => drawn === 0),
+  })
+  const seen = fc.record({
+    subject: fc.constantFrom('s', 's', 't'),
+    user: fc.constantFrom('u', 'v', null),
+    card: fc.constantFrom('u', 'w'),
+    amount: fc.integer({ min: 0, max: 8 }),
+    kind: fc.constantFrom('a', 'b'),
+    change: fc.nat(),
+  })
+  type Drawn = typeof watching extends fc.Arbitrary<infer T> ? T : never
+  type Seen = typeof seen extends fc.Arbitrary<infer T> ? T : never
+
+  const alike = ({ slots, isWaiting }: Drawn, part: number): Drawn => ({
+    // Its start stands first or second; behind it come events of the same subject, or of another, by the same key or by another.
+    slots: slots.map((each, index) =>
+      index === part % 2
+        ? { ...each, subject: 's', key: 'user', kind: '' }
+        : { ...each, subject: part % 4 === 3 ? 's' : 't', key: part % 8 === 0 ? 'card' : 'user', kind: '' },
+    ),
+    startMask: slots.length === 1 || part % 2 === 0 ? 1 : 2,
+    needsEveryEvent: false,
+    isWaiting,
+  })
+
+  /** What one rule gets of an event, by what the router promises; `states`: the keys that it has state for. */
+  function wantedOf(
+    { slots, startMask, needsEveryEvent }: Drawn,
+    event: Seen,
+    states: ReadonlySet<string>,
+  ): string[] {
+    const keys = new Map<string, { mask: number; isMet: boolean }>()
+    let keyless = false
+    for (const name of ['user', 'card'] as const) {
+      const own = slots.flatMap((each, index) => (each.key === name ? [{ ...each, index }] : []))
+      const reached = own.filter(({ subject }) => subject === '>' || subject === event.subject)
+      const holding = reached.filter(
+        ({ low, kind }) => event.amount > low && (kind === '' || event.kind === 'a'),
+      )
+      const isStart = holding.some(({ index }) => (startMask & (1 << index)) !== 0)
+      const value = event[name]
+      if (value === null) {
+        // Only lanes that would have wanted the event say so: that with the start, and those that wait.
+        keyless ||= holding.length > 0
+        continue
+      }
+      const key: string = value
+      if (reached.length === 0 || !(isStart || states.has(key))) continue
+      const known = keys.get(key) ?? { mask: 0, isMet: false }
+      keys.set(key, known)
+      known.isMet = true
+      for (const { index } of holding) known.mask |= 1 << index
+    }
+    return [
+      ...[...keys].flatMap(([key, { mask }]) => (mask !== 0 || needsEveryEvent ? [`${key} ${mask}`] : [])),
+      ...(keyless ? ['without a key'] : []),
+    ]
+  }
+
+  test('delivers in the order of the rules what each would get alone, whatever was found together', () => {
+    let runs = 0
+    fc.assert(
+      fc.property(
+        fc.array(watching, { minLength: 20, maxLength: 80, size: 'max' }),
+        fc.array(seen, { minLength: 10, maxLength: 30, size: 'max' }),
+        fc.integer({ min: 1, max: 80 }),
+        fc.integer({ min: 0, max: 9 }),
+        (drawnRules, events, every, part) => {
+          // Most have so much in common that they are found together; one in `every` is as it was drawn.
+          const all = drawnRules.map((drawn, rank) =>
+            rank % every === every - 1 ? drawn : alike(drawn, part),
+          )
+          const router = new Router({ frame, index: 0, count: 1 })
+          const said: string[] = []
+          const states = all.map(() => new Set<string>())
+          const add = (drawn: Drawn, rank: number): ReturnType<Router['add']> =>
+            router.add(
+              {
+                rank,
+                has: (key) => (states[rank] as Set<string>).has(key),
+                deliver: (key, _, mask) => {
+                  said.push(`${rank}: ${key} ${mask}`)
+                  if (drawn.isWaiting) states[rank]?.add(key)
+                  return drawn.isWaiting
+                },
+                predicateFailed: () => void said.push(`${rank}: failed`),
+                keyUnusable: () => void said.push(`${rank}: without a key`),
+                charge: () => undefined,
+                isOverdrawn: false,
+                isGuest: false,
+                chargeReading: () => undefined,
+              },
+              {
+                slots: drawn.slots.map(({ subject, key, low, kind }) => ({
+                  subject,
+                  key: [compile(key)],
+                  unary: [`amount > ${low}`, ...(kind === '' ? [] : ['kind = "a"'])].map(compile),
+                })),
+                startMask: drawn.startMask,
+                needsEveryEvent: drawn.needsEveryEvent,
+                keyValue: (key) => key,
+              },
+            )
+          const routes: Array<ReturnType<Router['add']> | undefined> = all.map(add)
+          for (const drawn of events) {
+            const { subject, change, ...content } = drawn
+            const event = { ...eventOf({}), subject, data: content as JsonObject }
+            frame.event = event
+            const wanted = all.flatMap((each, rank) =>
+              routes[rank] === undefined
+                ? []
+                : wantedOf(each, drawn, states[rank] as Set<string>).map((text) => `${rank}: ${text}`),
+            )
+            said.length = 0
+            router.route(event, router.plan(subject))
+            const withKey = (texts: readonly string[]): string[] =>
+              texts.filter((text) => !text.endsWith('without a key'))
+            expect(withKey(said).sort()).toEqual(withKey(wanted).sort())
+            const order = said
+              .filter((text) => !text.endsWith('key'))
+              .map((text) => Number.parseInt(text, 10))
+            expect(order).toEqual(order.toSorted((a, b) => a - b))
+            for (const text of said) if (text.endsWith('key')) expect(wanted).toContain(text)
+            if (said.length > 12) runs++
+            const rank = change % all.length
+            const present = routes[rank]
+            if (present !== undefined) router.remove(present)
+            states[rank]?.clear()
+            routes[rank] = present === undefined ? add(all[rank] as Drawn, rank) : undefined
+          }
+        },
+      ),
+      { numRuns: 150 },
+    )
+    expect(runs).toBeGreaterThan(100)
+  })
 })

@@ -2,7 +2,7 @@ import { ERROR_FUEL, EVALUATION_FUEL, fuel } from '../expression/index.ts'
 import type { Expression, Frame, StreamEvent } from '../model/index.ts'
 import { describeWitnesses, type SlotRouting } from './describe.ts'
 import { FieldTable } from './field.ts'
-import { Finds, type LaneSink } from './finds.ts'
+import { Finds, type LaneRun, type LaneSink, meetEach } from './finds.ts'
 import { fnv1a32 } from './key.ts'
 import { DIRECT_LANES_MAX, keyGroup, keyGroupId, keyOf, markIdle, markLive } from './key-group.ts'
 import type { FilterMark, KeyGroup, Lane, Reach, RouteSlot, RouteTarget, Tap } from './lane.ts'
@@ -80,6 +80,7 @@ export class Router {
       this.#payers.add(lane)
       this.#lanes.meet(lane, bits)
     },
+    meetRun: (run) => meetEach(this.#payingStarts, run),
   }
   /** Lanes whose key is costly. */
   #costlyKeys = 0
@@ -182,11 +183,22 @@ export class Router {
     lanes.settle()
     for (let index = 0; index < filters.length; index++) this.#collect(filters[index] as FilterRoutes, plan)
     lanes.gather()
-    this.#complete(event, plan)
+    const run = lanes.run === undefined ? undefined : this.#wholeRun(lanes.run, plan)
+    if (run === undefined) this.#complete(event, plan)
     if (this.#costlyKeys > 0) this.#chargeKeys(filters, stamp)
     if (this.#payingTaps > 0) this.#chargeReading(filters)
+    if (run !== undefined) return this.#deliverRun(run, event)
     if (lanes.met === 0) return false
     return this.#deliver(event)
+  }
+
+  /** The run that is all that the event meets, when everything is known of it; else its lanes are met one by one. */
+  #wholeRun(run: LaneRun, plan: SubjectPlan): LaneRun | undefined {
+    const group = this.#lanes.groups.items[run.group] as KeyGroup
+    const isWhole = run.reaches.every((reach) => this.#reached(reach, plan) === run.bits)
+    if (isWhole && keyOf(group, this.#stamp, this.#frame) !== undefined) return run
+    this.#lanes.spread()
+    return undefined
   }
 
   /** Finds out what is not known yet of the lanes that the event has met. */
@@ -422,6 +434,20 @@ export class Router {
       else if (!lanes.isDirect(number)) markLive(group, key, number)
     }
     return isDelivered
+  }
+
+  #deliverRun(run: LaneRun, event: StreamEvent): boolean {
+    const { lanes, bits } = run
+    const { targets, groups } = this.#lanes
+    const group = groups.items[run.group] as KeyGroup
+    const key = group.key as string
+    if (!this.#owns(key)) return false
+    for (let index = 0; index < lanes.length; index++) {
+      const number = lanes[index] as number
+      const hasState = (targets[number] as RouteTarget).deliver(key, event, bits)
+      if (hasState && !this.#lanes.isDirect(number)) markLive(group, key, number)
+    }
+    return true
   }
 
   /** The mask of the lanes behind one that deliver to the same key of the same rule. */

@@ -216,24 +216,59 @@ describe('the text that a regular expression needs', () => {
 })
 
 describe('intervals', () => {
-  test('are found by the numbers in them', () => {
-    const interval = fc.record({ low: bound, lowOpen: fc.boolean(), high: bound, highOpen: fc.boolean() })
+  const interval = fc.record({ low: bound, lowOpen: fc.boolean(), high: bound, highOpen: fc.boolean() })
+  const VALUES = [-2, -1, -0.5, 0, 1, 1.25, 1.5, 1.6, 2, 3]
+  const foundBy = (list: IntervalList<unknown>, value: number): number[] => {
+    const into = new Int32Array(list.size)
+    return Array.from(into.subarray(0, list.find(value, into))).sort((a, b) => a - b)
+  }
+
+  test('are found by the numbers in them, while they come and go', () => {
     fc.assert(
       fc.property(
-        fc.array(interval, { maxLength: 200, size: 'max' }),
-        fc.constantFrom(-1, 0, 1, 1.5, 1.6),
-        (all, value) => {
+        fc.array(fc.record({ interval, leaves: fc.boolean() }), { maxLength: 200, size: 'max' }),
+        (all) => {
           const list = new IntervalList()
-          all.forEach((range, index) => {
+          all.forEach(({ interval: range }, item) => {
             const { low, high } = closedBounds(range)
-            list.add(low, high, index)
+            list.add(low, high, item)
           })
-          const into = new Int32Array(all.length)
-          const got = Array.from(into.subarray(0, list.find(value, into)))
-          const wanted = all.flatMap((range, index) =>
-            truth({ kind: 'range', path: ['a'], ...range }, { a: value }) === 1 ? [index] : [],
-          )
-          expect(got.sort((a, b) => a - b)).toEqual(wanted)
+          all.forEach(({ leaves }, item) => {
+            if (leaves) list.remove(item)
+          })
+          for (const value of VALUES)
+            expect(foundBy(list, value)).toEqual(
+              all.flatMap(({ interval: range, leaves }, item) =>
+                !leaves && truth({ kind: 'range', path: ['a'], ...range }, { a: value }) === 1 ? [item] : [],
+              ),
+            )
+        },
+      ),
+    )
+  })
+
+  test('values of one stretch find the same, and what is kept for it is forgotten when an interval comes or goes', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.record({ interval, leaves: fc.boolean() }), { minLength: 1, maxLength: 60, size: 'max' }),
+        (changes) => {
+          const list = new IntervalList<readonly number[]>()
+          const there: number[] = []
+          changes.forEach(({ interval: range, leaves }, item) => {
+            if (leaves && there.length > 0) list.remove(there.shift() as number)
+            else {
+              const { low, high } = closedBounds(range)
+              list.add(low, high, item)
+              there.push(item)
+            }
+            for (const value of VALUES) {
+              const stretch = list.stretchOf(value)
+              const found = foundBy(list, value)
+              const kept = list.kept(stretch)
+              if (kept === undefined) list.keep(stretch, found, found.length)
+              else expect(kept).toEqual(found)
+            }
+          })
         },
       ),
     )
@@ -243,7 +278,14 @@ describe('intervals', () => {
 function tapOf(forms: readonly PredicateForm[], slot: number, predicates: PredicateTable): Tap {
   const shared = forms.map((item) => predicates.acquire(expressionOf(item)))
   return {
-    lane: { number: slot } as never,
+    lane: {
+      number: slot,
+      group: { number: slot % 2 },
+      reach: { number: 0 },
+      target: { rank: slot },
+      order: 0,
+      isOneOfSeveral: slot % 7 === 0,
+    } as never,
     slot,
     bit: 1,
     decides: 1,

@@ -22,9 +22,9 @@ import {
   WITHIN,
 } from './entry.ts'
 import { ABSENT, type Field, type FieldTable, NUMBER, readField, readValueId, UNTOLD } from './field.ts'
-import type { LaneSink } from './finds.ts'
+import type { LaneRun, LaneSink } from './finds.ts'
 import { closedBounds, IntervalList } from './interval-list.ts'
-import type { Tap } from './lane.ts'
+import { isBefore, type Lane, type Tap } from './lane.ts'
 import { twice } from './numbers.ts'
 import { type Hop, isSamePath, type Witnesses, witnessesOf } from './placement.ts'
 import { type SharedPredicate, testShared } from './predicate.ts'
@@ -47,8 +47,18 @@ interface Placed {
 
 interface BandBranch {
   readonly field: Field
-  readonly intervals: IntervalList
+  readonly intervals: IntervalList<Stretch>
 }
+
+/** What values find between two neighbouring limits. */
+interface Stretch {
+  readonly run: LaneRun | undefined
+  /** Entries that are not in the run. */
+  readonly rest: Int32Array
+}
+
+/** So many lanes are worth a run. */
+const RUN_MIN = 4
 
 /** So many taps may stand in a node before it is split. */
 const UNSPLIT_MAX = 16
@@ -61,7 +71,7 @@ const NO_BRANCHES: Branch<Node>[] = []
 const NO_BANDS: BandBranch[] = []
 
 /** Between two events. */
-const NOBODY: LaneSink = { meet: () => undefined }
+const NOBODY: LaneSink = { meet: () => undefined, meetRun: () => undefined }
 
 const NODES: Nodes<Node> = {
   create: () => ({
@@ -264,11 +274,56 @@ export class RuleIndex implements TapIndex, Search<Node> {
     else if (field.kind !== ABSENT) for (const id of intervals.all()) this.#examineTap(id)
   }
 
-  #offerBand(intervals: IntervalList, value: number): void {
-    while (this.#inBand.length < intervals.size) this.#inBand = twice(this.#inBand)
-    const inBand = this.#inBand
-    const count = intervals.find(value, inBand)
-    for (let index = 0; index < count; index++) this.#offer(inBand[index] as number)
+  #offerBand(intervals: IntervalList<Stretch>, value: number): void {
+    const number = intervals.stretchOf(value)
+    let stretch = intervals.kept(number)
+    if (stretch === undefined) {
+      while (this.#inBand.length < intervals.size) this.#inBand = twice(this.#inBand)
+      const count = intervals.find(value, this.#inBand)
+      if (!intervals.hasRoom) {
+        this.#offerAll(this.#inBand, count)
+        return
+      }
+      stretch = this.#stretch(this.#inBand.slice(0, count))
+      intervals.keep(number, stretch, count)
+    }
+    const { run, rest } = stretch
+    if (run !== undefined) this.#sink.meetRun(run)
+    this.#offerAll(rest, rest.length)
+  }
+
+  #offerAll(ids: Int32Array, count: number): void {
+    for (let index = 0; index < count; index++) this.#offer(ids[index] as number)
+  }
+
+  /** Of the entries of which nothing is left to find out, most are one run: those with the group and the bits that most have. */
+  #stretch(ids: Int32Array): Stretch {
+    const alike = new Map<string, number[]>()
+    for (const id of ids) {
+      const { tap, bits, asked } = this.#entries.get(id)
+      const { group, isOneOfSeveral } = tap.lane
+      if (asked !== undefined || bits === 0 || isOneOfSeveral) continue
+      const kind = `${group.number} ${bits}`
+      const known = alike.get(kind)
+      if (known === undefined) alike.set(kind, [id])
+      else known.push(id)
+    }
+    const largest = [...alike.values()].reduce((best, each) => (each.length > best.length ? each : best), [])
+    if (largest.length < RUN_MIN) return { run: undefined, rest: ids }
+    const isInRun = new Set(largest)
+    const lanes = largest.map((id) => this.#entries.get(id).tap.lane)
+    lanes.sort((one, other) => (isBefore(one, other) ? -1 : 1))
+    const { group } = lanes[0] as Lane
+    const { bits } = this.#entries.get(largest[0] as number)
+    return {
+      run: {
+        lanes: Int32Array.from(lanes, ({ number }) => number),
+        bits,
+        group: group.number,
+        reaches: [...new Set(lanes.map(({ reach }) => reach.number))],
+      },
+      rest: ids.filter((id) => !isInRun.has(id)),
+    }
   }
 
   /** What was looked up and compared holds: what is left is asked. */
