@@ -1,8 +1,11 @@
+import type { RouteTarget } from './lane.ts'
 import { twice } from './numbers.ts'
 
 /** Lanes that an index finds together, in the order of their rules: all of one key group, each the only one of its rule. */
 export interface LaneRun {
   readonly lanes: Int32Array
+  /** Their rules, side by side: they need not be looked for one by one. */
+  readonly targets: readonly RouteTarget[]
   /** Of the tap that each was found by; known to hold. */
   readonly bits: number
   /** Number of their group. */

@@ -44,6 +44,10 @@ export class IntervalList<F> {
   #isStale = false
   /** Sorted: where an interval begins, and where it is just over. */
   #ends = new Float64Array(8)
+  /** How many ends lie before each of as many equal parts of the line; where the first begins, and how many parts a unit has. */
+  #before = new Int32Array(0)
+  #origin = 0
+  #perUnit = 0
   /** By stretch. */
   #kept: (F | undefined)[] = []
   #keptItems = 0
@@ -54,7 +58,7 @@ export class IntervalList<F> {
 
   add(low: number, high: number, item: number): void {
     if (this.#size === this.#items.length) this.#grow()
-    const at = countUpTo(this.#lows, this.#size, low)
+    const at = countUpTo(this.#lows, 0, this.#size, low)
     for (const column of [this.#lows, this.#highs, this.#items]) column.copyWithin(at + 1, at, this.#size)
     this.#lows[at] = low
     this.#highs[at] = high
@@ -78,7 +82,7 @@ export class IntervalList<F> {
   /** Writes the items whose intervals `value` lies in to `into`, which has room for all, and gives how many they are. */
   find(value: number, into: Int32Array): number {
     if (this.#isStale) this.#refresh()
-    const end = countUpTo(this.#lows, this.#size, value)
+    const end = countUpTo(this.#lows, 0, this.#size, value)
     const highs = this.#highs
     const items = this.#items
     let count = 0
@@ -98,7 +102,14 @@ export class IntervalList<F> {
   /** The number of the stretch that the value lies in. */
   stretchOf(value: number): number {
     if (this.#isStale) this.#refresh()
-    return countUpTo(this.#ends, 2 * this.#size, value)
+    const part = this.#partOf(value)
+    return countUpTo(this.#ends, this.#before[part] as number, this.#before[part + 1] as number, value)
+  }
+
+  /** A larger number is never in an earlier part: all that is asked of it, however it is rounded. */
+  #partOf(value: number): number {
+    const part = (value - this.#origin) * this.#perUnit
+    return part > 0 ? Math.min(part, this.#before.length - 2) | 0 : 0
   }
 
   kept(stretch: number): F | undefined {
@@ -116,13 +127,13 @@ export class IntervalList<F> {
   }
 
   #addEnd(end: number, count: number): void {
-    const at = countUpTo(this.#ends, count, end)
+    const at = countUpTo(this.#ends, 0, count, end)
     this.#ends.copyWithin(at + 1, at, count)
     this.#ends[at] = end
   }
 
   #removeEnd(end: number, count: number): void {
-    const at = countUpTo(this.#ends, count, end)
+    const at = countUpTo(this.#ends, 0, count, end)
     this.#ends.copyWithin(at - 1, at, count)
   }
 
@@ -146,21 +157,37 @@ export class IntervalList<F> {
       blockHighs[block] = Math.max(blockHighs[block] as number, this.#highs[index] as number)
     }
     this.#blockHighs = blockHighs
+    this.#divide()
     // One that grew at its far end first would become a hash table.
     this.#kept = new Array(2 * this.#size + 1).fill(undefined)
     this.#keptItems = 0
     this.#isStale = false
   }
+
+  #divide(): void {
+    const ends = this.#ends.subarray(0, 2 * this.#size)
+    const first = ends.find(Number.isFinite) ?? 0
+    const last = ends.findLast(Number.isFinite) ?? 0
+    this.#origin = first
+    this.#perUnit = last - first > 0 ? ends.length / (last - first) : 0
+    this.#before = new Int32Array(ends.length + 2)
+    for (const end of ends) {
+      const part = this.#partOf(end)
+      this.#before[part + 1] = (this.#before[part + 1] as number) + 1
+    }
+    for (let part = 1; part < this.#before.length; part++)
+      this.#before[part] = (this.#before[part] as number) + (this.#before[part - 1] as number)
+  }
 }
 
-/** How many of the first `count` of sorted numbers are `<= value`. */
-function countUpTo(sorted: Float64Array, count: number, value: number): number {
-  let low = 0
-  let high = count
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if ((sorted[middle] as number) <= value) low = middle + 1
-    else high = middle
+/** How many of sorted numbers are `<= value`, when it is known of those before `low` that they are, and of those from `high` on that not. */
+function countUpTo(sorted: Float64Array, low: number, high: number, value: number): number {
+  let from = low
+  let to = high
+  while (from < to) {
+    const middle = (from + to) >> 1
+    if ((sorted[middle] as number) <= value) from = middle + 1
+    else to = middle
   }
-  return low
+  return from
 }

@@ -195,7 +195,10 @@ export class Router {
   /** The run that is all that the event meets, when everything is known of it; else its lanes are met one by one. */
   #wholeRun(run: LaneRun, plan: SubjectPlan): LaneRun | undefined {
     const group = this.#lanes.groups.items[run.group] as KeyGroup
-    const isWhole = run.reaches.every((reach) => this.#reached(reach, plan) === run.bits)
+    const { reaches, bits } = run
+    let isWhole = true
+    for (let index = 0; index < reaches.length; index++)
+      isWhole &&= this.#reached(reaches[index] as number, plan) === bits
     if (isWhole && keyOf(group, this.#stamp, this.#frame) !== undefined) return run
     this.#lanes.spread()
     return undefined
@@ -437,15 +440,14 @@ export class Router {
   }
 
   #deliverRun(run: LaneRun, event: StreamEvent): boolean {
-    const { lanes, bits } = run
-    const { targets, groups } = this.#lanes
-    const group = groups.items[run.group] as KeyGroup
+    const { lanes, targets, bits } = run
+    const group = this.#lanes.groups.items[run.group] as KeyGroup
     const key = group.key as string
     if (!this.#owns(key)) return false
-    for (let index = 0; index < lanes.length; index++) {
+    for (let index = 0; index < targets.length; index++) {
+      if (!(targets[index] as RouteTarget).deliver(key, event, bits)) continue
       const number = lanes[index] as number
-      const hasState = (targets[number] as RouteTarget).deliver(key, event, bits)
-      if (hasState && !this.#lanes.isDirect(number)) markLive(group, key, number)
+      if (!this.#lanes.isDirect(number)) markLive(group, key, number)
     }
     return true
   }

@@ -57,6 +57,9 @@ interface Stretch {
   readonly rest: Int32Array
 }
 
+/** Most limits hold for few events. */
+const NOTHING: Stretch = { run: undefined, rest: new Int32Array(0) }
+
 /** So many lanes are worth a run. */
 const RUN_MIN = 4
 
@@ -284,7 +287,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
         this.#offerAll(this.#inBand, count)
         return
       }
-      stretch = this.#stretch(this.#inBand.slice(0, count))
+      stretch = count === 0 ? NOTHING : this.#stretch(this.#inBand.slice(0, count))
       intervals.keep(number, stretch, count)
     }
     const { run, rest } = stretch
@@ -318,6 +321,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
     return {
       run: {
         lanes: Int32Array.from(lanes, ({ number }) => number),
+        targets: lanes.map(({ target }) => target),
         bits,
         group: group.number,
         reaches: [...new Set(lanes.map(({ reach }) => reach.number))],
