@@ -10,7 +10,7 @@ import {
   type StreamEvent,
   streamSequence,
 } from '../../src/engine/index.ts'
-import { restoredCopy } from '../support/state.ts'
+import { ListReader, ListWriter, restoredCopy } from '../support/state.ts'
 import { readShorthand } from './notation.ts'
 
 interface Bench {
@@ -100,6 +100,34 @@ test('an event that completes more than a key may have sheds the older half of t
   expect(at.out).toEqual(['shed 3'])
   expect(asked.length).toBe(20 + 6)
   expect([...new Set(asked.slice(20))].sort()).toEqual([3, 4, 5])
+})
+
+test('what no partial match needs any more does not count when it comes to shedding', () => {
+  const at = bench('a > b > c', 6)
+  expect(at.kind).toBe('logs')
+  // Three are complete with the `c`; the others, begun before and behind it, are few enough.
+  for (const [number, mask] of [1, 1, 1, 2, 1, 4, 1, 1, 1, 1].entries())
+    at.matcher.process('key', eventAt(number), mask)
+  expect(at.out).toEqual(['0 3 5', '1 3 5', '2 3 5'])
+  expect(at.matcher.partialMatches).toBe(5)
+  at.matcher.process('key', eventAt(10), 1)
+  at.matcher.process('key', eventAt(11), 1)
+  expect(at.out.slice(3)).toEqual(['shed 1'])
+})
+
+test('a row of a format before this one is read', () => {
+  const at = bench('a > b > c', 100)
+  for (const [number, mask] of [1, 1, 2, 1].entries()) at.matcher.process('key', eventAt(number), mask)
+  const copy = at.create()
+  at.matcher.drainChanges((key, encode, page) => {
+    const writer = new ListWriter()
+    encode?.(writer)
+    const [format, floor, kept, ...rest] = writer.cells
+    expect([format, floor, kept]).toEqual([3, 0, 0])
+    copy.restore(key, new ListReader([2, 0, ...rest]), page)
+  })
+  copy.process('key', eventAt(4), 4)
+  expect(at.out).toEqual(['0 2 4', '1 2 4'])
 })
 
 test('shedding is the same after a restore', () => {

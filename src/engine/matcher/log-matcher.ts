@@ -452,8 +452,9 @@ export class LogMatcher implements KeyedMatcher {
       this.#dirty.mark(state)
       return
     }
-    // Looking costs as much as there is: only when there is twice as much as the last look left.
-    if (state.entries < 2 * state.kept + 16) return
+    // Looking costs as much as there is: only when there is twice as much as the last look left, or something would have to be shed.
+    const isWithinBound = state.entries <= this.#automaton.input.partialMatchesMax
+    if (isWithinBound && state.entries < 2 * state.kept + 16) return
     for (let id = state.logs.length - 1; id > 0; id--) {
       const log = state.logs[id]
       if (log === undefined) continue
