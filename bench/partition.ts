@@ -1,5 +1,3 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import {
   createPartition,
   eventTime,
@@ -9,7 +7,7 @@ import {
 } from '../src/engine/index.ts'
 import { shippedRules } from '../test/support/shipped-rules.ts'
 import { manyRules } from './support/many-rules.ts'
-import { cpuOf, median, printTable, type Row } from './support/measure.ts'
+import { collectGarbage, cpuOf, median, printTable, type Row } from './support/measure.ts'
 import { pairRules, pairText, pairTraffic, programsOf, tenAsFrequent } from './support/pair-rules.ts'
 import { traffic } from './support/traffic.ts'
 
@@ -175,11 +173,6 @@ function wallOf(round: () => void): number {
 
 const percentile = (values: readonly number[], share: number): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
-
-function collectGarbage(): void {
-  setFlagsFromString('--expose-gc')
-  runInNewContext('gc')()
-}
 
 const TEN = '10 rules, as many matches as 10,000'
 const TEN_THOUSAND = '10,000 rules'

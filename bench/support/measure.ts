@@ -1,3 +1,6 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
+
 /** CPU of all threads in µs per call, the median of `samples` rounds of `calls` calls. */
 export function cpuMicroseconds(
   calls: number,
@@ -49,6 +52,12 @@ export function stallOf(work: () => void): number {
   work()
   const { user, system } = process.threadCpuUsage(before)
   return (user + system) / 1000
+}
+
+/** Collects garbage whole: what was made to prepare a measurement is not to be cleared away in the midst of it. */
+export function collectGarbage(): void {
+  setFlagsFromString('--expose-gc')
+  runInNewContext('gc')()
 }
 
 export function median(values: readonly number[]): number {
