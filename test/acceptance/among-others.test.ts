@@ -1,15 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { random } from '../../bench/support/traffic.ts'
 import {
-  createPartition,
   DEFAULT_LIMITS,
   type LogEntry,
-  type ObservablePartition,
   type PartitionOptions,
-  restorePartition,
-  type StateRow,
   streamSequence,
 } from '../../src/engine/index.ts'
+import { type Cut, playLog, restoredEvery } from '../support/play-log.ts'
 
 /*
  * What rules share is how they are found: fields that are read once, values that are looked up once, keys that are computed once, and
@@ -241,34 +238,20 @@ interface Said {
   readonly statistics: Map<string, unknown>
 }
 
-/** What every rule said and counted; `restoreEvery`: stored and restored after so many entries. */
-function run(entries: readonly LogEntry[], restoreEvery = Number.POSITIVE_INFINITY): Said {
-  let partition: ObservablePartition = createPartition(OPTIONS)
+/** What every rule said and counted. */
+function run(entries: readonly LogEntry[], cut?: (index: number) => Cut): Said {
+  const played = playLog(entries, OPTIONS, cut)
   const effects = new Map<string, string[]>()
-  const rows = new Map<string, Uint8Array>()
-  const commit = (): void => {
-    const step = partition.takeStep()
-    for (const { kind, payload } of step?.effects ?? []) {
-      const { data, detail } = JSON.parse(payload)
-      const id = data?.rule ?? detail?.rule
-      if (id === undefined) continue
-      const all = effects.get(id) ?? []
-      effects.set(id, all)
-      all.push(`${kind} ${JSON.stringify(data ?? detail)}`)
-    }
-    for (const { id, value } of step?.rows ?? [])
-      if (value === undefined) rows.delete(id)
-      else rows.set(id, value.slice())
+  for (const { kind, payload } of played.effects) {
+    const { data, detail } = JSON.parse(payload)
+    const id = data?.rule ?? detail?.rule
+    if (id === undefined) continue
+    const all = effects.get(id) ?? []
+    effects.set(id, all)
+    all.push(`${kind} ${JSON.stringify(data ?? detail)}`)
   }
-  entries.forEach((entry, index) => {
-    partition.process([entry])
-    if (index % restoreEvery !== restoreEvery - 1) return
-    commit()
-    const stored: StateRow[] = [...rows].map(([id, value]) => ({ id, value }))
-    partition = restorePartition(OPTIONS, stored)
-  })
-  commit()
-  return { effects, statistics: new Map(partition.ruleStatistics().map((each) => [each.id, each])) }
+  const statistics = new Map(played.partition.ruleStatistics().map((each) => [each.id, each]))
+  return { effects, statistics }
 }
 
 function compare(
@@ -278,7 +261,7 @@ function compare(
 ): { readonly alerts: number; readonly errors: number } {
   const { ids, log } = drawnLog(seed, rules, events)
   const together = run(entriesOf(log))
-  const restored = run(entriesOf(log), 97)
+  const restored = run(entriesOf(log), restoredEvery(97))
   let alerts = 0
   let errors = 0
   for (const id of ids) {

@@ -1,12 +1,6 @@
 import { expect, test } from 'vitest'
-import {
-  createPartition,
-  type Effect,
-  type LogEntry,
-  restorePartition,
-  type StateRow,
-  streamSequence,
-} from '../../src/engine/index.ts'
+import { type LogEntry, streamSequence } from '../../src/engine/index.ts'
+import { playLog, restoredEvery } from '../support/play-log.ts'
 
 const RULE = `rule: unshipped
 by: customer
@@ -56,25 +50,7 @@ function log(): readonly LogEntry[] {
 
 /** Orders in the order in which they alerted; `every`: stored and restored after so many entries. */
 function alertedOrders(every: number): readonly string[] {
-  let partition = createPartition(OPTIONS)
-  const rows = new Map<string, Uint8Array>()
-  const effects: Effect[] = []
-  const commit = (): void => {
-    const step = partition.takeStep()
-    effects.push(...(step?.effects ?? []))
-    for (const { id, value } of step?.rows ?? []) {
-      if (value === undefined) rows.delete(id)
-      else rows.set(id, value.slice())
-    }
-  }
-  log().forEach((entry, index) => {
-    partition.process([entry])
-    if (index % every !== every - 1) return
-    commit()
-    const stored: StateRow[] = [...rows].map(([id, value]) => ({ id, value }))
-    partition = restorePartition(OPTIONS, stored)
-  })
-  commit()
+  const { effects } = playLog(log(), OPTIONS, restoredEvery(every))
   return effects
     .filter(({ kind }) => kind === 'alert')
     .map(({ payload }) => JSON.parse(payload).data.events[0].seq - 2)

@@ -4,16 +4,13 @@ import { Ajv } from 'ajv'
 import { describe, expect, test } from 'vitest'
 import { random, traffic } from '../../bench/support/traffic.ts'
 import {
-  createPartition,
   type Effect,
   type LogEntry,
-  type ObservablePartition,
   type PartitionOptions,
   readRules,
-  restorePartition,
-  type StateRow,
   streamSequence,
 } from '../../src/engine/index.ts'
+import { type Cut, playLog } from '../support/play-log.ts'
 
 const root = join(import.meta.dirname, '../..')
 const encoder = new TextEncoder()
@@ -73,38 +70,11 @@ const OPTIONS: PartitionOptions = {
   sources: [{ name: 'all', subjects: ['>'], timestamp: { path: 'at' }, latenessMs: 15_000 }],
 }
 
-function run(
-  entries: readonly LogEntry[],
-  options: PartitionOptions,
-  cut: (index: number) => 'no' | 'take' | 'restore',
-): { readonly effects: Effect[]; readonly partition: ObservablePartition } {
-  let partition = createPartition(options)
-  const effects: Effect[] = []
-  const rows = new Map<string, StateRow>()
-  const take = (): void => {
-    const step = partition.takeStep()
-    effects.push(...(step?.effects ?? []))
-    for (const row of step?.rows ?? []) {
-      if (row.value === undefined) rows.delete(row.id)
-      else rows.set(row.id, { id: row.id, value: row.value.slice() })
-    }
-  }
-  entries.forEach((entry, index) => {
-    partition.process([entry])
-    const how = cut(index)
-    if (how === 'no') return
-    take()
-    if (how === 'restore') partition = restorePartition(options, [...rows.values()].reverse())
-  })
-  take()
-  return { effects, partition }
-}
-
 const text = (effects: readonly Effect[]): string[] => effects.map((effect) => JSON.stringify(effect))
 
 describe('the shipped rules on mixed traffic', () => {
   const entries = log(3000, 1)
-  const straight = run(entries, OPTIONS, () => 'no')
+  const straight = playLog(entries, OPTIONS)
 
   test('say something of every kind', () => {
     const kinds = new Set(straight.effects.map(({ kind }) => kind))
@@ -120,9 +90,8 @@ describe('the shipped rules on mixed traffic', () => {
     for (const seed of [1, 2]) {
       const below = random(seed)
       const often = [60, 300][seed - 1] ?? 10
-      const cut = (): 'no' | 'take' | 'restore' =>
-        below(often) > 0 ? 'no' : below(3) === 0 ? 'take' : 'restore'
-      const stored = run(entries, OPTIONS, cut)
+      const cut = (): Cut => (below(often) > 0 ? 'no' : below(3) === 0 ? 'take' : 'restore')
+      const stored = playLog(entries, OPTIONS, cut)
       expect(text(stored.effects)).toEqual(text(straight.effects))
       expect(stored.partition.statistics()).toEqual(straight.partition.statistics())
       expect(stored.partition.ruleStatistics()).toEqual(straight.partition.ruleStatistics())
@@ -131,9 +100,7 @@ describe('the shipped rules on mixed traffic', () => {
 
   test('say the same in several partitions as in one', () => {
     const count = 3
-    const parts = Array.from({ length: count }, (_, index) =>
-      run(entries, { ...OPTIONS, index, count }, () => 'no'),
-    )
+    const parts = Array.from({ length: count }, (_, index) => playLog(entries, { ...OPTIONS, index, count }))
     const said = (effects: readonly Effect[]): string[] =>
       effects
         .filter(({ kind }) => kind !== 'notice')

@@ -1,4 +1,4 @@
-import type { RouteTarget } from './lane.ts'
+import type { KeyGroup, RouteTarget } from './lane.ts'
 import { twice } from './numbers.ts'
 
 /** Lanes that an index finds together, in the order of their rules: all of one key group, each the only one of its rule. */
@@ -8,8 +8,7 @@ export interface LaneRun {
   readonly targets: readonly RouteTarget[]
   /** Of the tap that each was found by; known to hold. */
   readonly bits: number
-  /** Number of their group. */
-  readonly group: number
+  readonly group: KeyGroup
   /** Numbers of their reaches, each once. */
   readonly reaches: readonly number[]
 }

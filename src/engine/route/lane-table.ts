@@ -115,16 +115,11 @@ export class LaneTable implements LaneSink {
   /** No more lanes are met: they stand in `order`, in that of their rules, and of the lanes within a rule; or are a run. */
   gather(): void {
     const runs = this.#runs
-    this.run = undefined
+    this.run = runs.length === 1 && this.#places.isEmpty ? runs[0] : undefined
+    if (this.run === undefined)
+      for (let index = 0; index < runs.length; index++) meetEach(this, runs[index] as LaneRun)
+    if (runs.length > 0) runs.length = 0
     this.met = this.#places.take(this.#placed, this.order)
-    if (runs.length === 0) return
-    if (runs.length === 1 && this.met === 0) this.run = runs[0]
-    else {
-      for (let index = 0; index < this.met; index++) this.meet(this.order[index] as number, 0)
-      for (const run of runs) meetEach(this, run)
-      this.met = this.#places.take(this.#placed, this.order)
-    }
-    runs.length = 0
   }
 
   /** The lanes of the run are met one by one. */

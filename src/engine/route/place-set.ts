@@ -27,6 +27,12 @@ export class PlaceSet {
     this.#summary[part] = (this.#summary[part] as number) | (1 << (word & 31))
   }
 
+  get isEmpty(): boolean {
+    const summary = this.#summary
+    for (let part = 0; part < summary.length; part++) if (summary[part] !== 0) return false
+    return true
+  }
+
   /** Empties the set; writes what `items` has at its places, in their order, to `into`, and gives how many they were. */
   take(items: Int32Array, into: Int32Array): number {
     const words = this.#words

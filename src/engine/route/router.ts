@@ -194,8 +194,7 @@ export class Router {
 
   /** The run that is all that the event meets, when everything is known of it; else its lanes are met one by one. */
   #wholeRun(run: LaneRun, plan: SubjectPlan): LaneRun | undefined {
-    const group = this.#lanes.groups.items[run.group] as KeyGroup
-    const { reaches, bits } = run
+    const { group, reaches, bits } = run
     let isWhole = true
     for (let index = 0; index < reaches.length; index++)
       isWhole &&= this.#reached(reaches[index] as number, plan) === bits
@@ -440,8 +439,7 @@ export class Router {
   }
 
   #deliverRun(run: LaneRun, event: StreamEvent): boolean {
-    const { lanes, targets, bits } = run
-    const group = this.#lanes.groups.items[run.group] as KeyGroup
+    const { lanes, targets, group, bits } = run
     const key = group.key as string
     if (!this.#owns(key)) return false
     for (let index = 0; index < targets.length; index++) {

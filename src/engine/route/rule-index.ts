@@ -323,7 +323,7 @@ export class RuleIndex implements TapIndex, Search<Node> {
         lanes: Int32Array.from(lanes, ({ number }) => number),
         targets: lanes.map(({ target }) => target),
         bits,
-        group: group.number,
+        group,
         reaches: [...new Set(lanes.map(({ reach }) => reach.number))],
       },
       rest: ids.filter((id) => !isInRun.has(id)),
